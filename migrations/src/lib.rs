@@ -1,1 +1,47 @@
-//! Room of zhipei-migrations.
+//! Migrations: the tables, on SQLite and on PostgreSQL alike.
+//!
+//! One change a file. A migration that has shipped is never edited.
+
+mod m20261124_000001_create_region;
+mod m20261124_000002_create_institution;
+mod m20261124_000003_create_learner;
+mod m20261124_000004_create_login_session;
+mod m20261124_000005_create_course;
+mod m20261124_000006_create_training_class;
+mod m20261124_000007_create_policy;
+mod m20261124_000008_create_enrolment;
+mod m20261124_000009_create_learning_state;
+mod m20261124_000010_create_learning_interval;
+mod m20261124_000011_create_challenge;
+mod m20261124_000012_create_ledger;
+mod m20261124_000013_create_audit_event;
+mod m20261124_000014_add_hainan_regions;
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+/// All migrations, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_create_region::Migration),
+            Box::new(m20261124_000002_create_institution::Migration),
+            Box::new(m20261124_000003_create_learner::Migration),
+            Box::new(m20261124_000004_create_login_session::Migration),
+            Box::new(m20261124_000005_create_course::Migration),
+            Box::new(m20261124_000006_create_training_class::Migration),
+            Box::new(m20261124_000007_create_policy::Migration),
+            Box::new(m20261124_000008_create_enrolment::Migration),
+            Box::new(m20261124_000009_create_learning_state::Migration),
+            Box::new(m20261124_000010_create_learning_interval::Migration),
+            Box::new(m20261124_000011_create_challenge::Migration),
+            Box::new(m20261124_000012_create_ledger::Migration),
+            Box::new(m20261124_000013_create_audit_event::Migration),
+            Box::new(m20261124_000014_add_hainan_regions::Migration),
+        ]
+    }
+}

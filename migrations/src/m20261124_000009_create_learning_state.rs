@@ -1,0 +1,40 @@
+//! What the hour engine knows of a learner: enough for any node to go on.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::*;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("learning_state")
+                    .col(pk_uuid("learner_id"))
+                    .col(big_integer("version"))
+                    .col(big_integer("epoch"))
+                    .col(text("hot"))
+                    .col(text("cold"))
+                    .col(big_integer("updated_at"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_learning_state_learner_id")
+                            .from("learning_state", "learner_id")
+                            .to("learner", "id"),
+                    )
+                    .take(),
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table("learning_state").take())
+            .await?;
+        Ok(())
+    }
+}
