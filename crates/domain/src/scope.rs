@@ -1,0 +1,12 @@
+use crate::{LearnerId, RegionCode};
+
+/// The rows a caller may see (监管范围). Storage applies it to every read of personal rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Only the learner's own rows.
+    Learner(LearnerId),
+    /// A region and everything under it in the tree.
+    Region(RegionCode),
+    /// Everything: jobs of the platform and its operator.
+    Platform,
+}

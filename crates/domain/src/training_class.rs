@@ -1,0 +1,181 @@
+//! Training classes (班期): courses, required hours, a date window.
+
+use crate::{
+    ClassId, CourseId, Enrolment, EnrolmentState, InstitutionId, LocalDay, RegionCode, Rejection,
+    Title, UnixMs,
+};
+
+/// One run of courses by an institution, with the data of its filing (开班申请).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrainingClass {
+    /// Its identity.
+    pub id: ClassId,
+    /// Who runs it.
+    pub institution: InstitutionId,
+    /// The class code (班级编号); unique.
+    pub code: Title,
+    /// Its title: 电工（五级）2026 年第 3 期.
+    pub title: Title,
+    /// The filing number (备案号).
+    pub filing_number: String,
+    /// The occupation (职业、工种).
+    pub occupation: String,
+    /// The occupation's code: 6-31-01-03.
+    pub occupation_code: String,
+    /// The level: 五级 / 初级工.
+    pub level: String,
+    /// Where it is filed.
+    pub region: RegionCode,
+    /// The days on which hours can be earned.
+    pub window: Window,
+    /// The hours a learner must earn, in milliseconds.
+    pub required_ms: i64,
+    /// When it was entered.
+    pub created_at: UnixMs,
+}
+
+/// From the first to the last day, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    first: LocalDay,
+    last: LocalDay,
+}
+
+impl Window {
+    /// Refuses a window that ends before it begins.
+    pub fn new(first: LocalDay, last: LocalDay) -> Result<Self, Rejection> {
+        (first <= last)
+            .then_some(Self { first, last })
+            .ok_or(Rejection::ClassWindow)
+    }
+
+    /// The first day.
+    pub fn first(self) -> LocalDay {
+        self.first
+    }
+
+    /// The last day.
+    pub fn last(self) -> LocalDay {
+        self.last
+    }
+}
+
+/// A course of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassCourse {
+    /// The course.
+    pub course: CourseId,
+    /// Its place in the class, from 1.
+    pub position: u32,
+    /// Must it be learned, or may it?
+    pub required: bool,
+}
+
+/// Where a learner stands with a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassState {
+    /// Its first day is yet to come.
+    NotStarted,
+    /// Hours can be earned.
+    Learning,
+    /// The learner has finished it.
+    Finished,
+    /// Its last day is over, or the learner left.
+    Ended,
+}
+
+impl ClassState {
+    /// The form in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not_started",
+            Self::Learning => "learning",
+            Self::Finished => "finished",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl TrainingClass {
+    /// Where the learner of `enrolment` stands at `now`.
+    pub fn state(&self, enrolment: &Enrolment, now: UnixMs) -> ClassState {
+        let today = LocalDay::of(now);
+        match enrolment.state {
+            EnrolmentState::Completed { .. } => ClassState::Finished,
+            EnrolmentState::Withdrawn => ClassState::Ended,
+            EnrolmentState::Active if today < self.window.first => ClassState::NotStarted,
+            EnrolmentState::Active if today > self.window.last => ClassState::Ended,
+            EnrolmentState::Active => ClassState::Learning,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{EnrolmentId, LearnerId};
+
+    fn class() -> TrainingClass {
+        TrainingClass {
+            id: ClassId(Uuid::nil()),
+            institution: InstitutionId(Uuid::nil()),
+            code: Title::parse("QH-2026-0317").unwrap(),
+            title: Title::parse("电工（五级）").unwrap(),
+            filing_number: String::new(),
+            occupation: String::new(),
+            occupation_code: String::new(),
+            level: String::new(),
+            region: RegionCode::parse("469002").unwrap(),
+            window: Window::new("2026-11-03".parse().unwrap(), "2026-12-20".parse().unwrap())
+                .unwrap(),
+            required_ms: 0,
+            created_at: 0,
+        }
+    }
+
+    fn enrolment(state: EnrolmentState) -> Enrolment {
+        Enrolment {
+            id: EnrolmentId(Uuid::nil()),
+            learner: LearnerId(Uuid::nil()),
+            class: ClassId(Uuid::nil()),
+            region: RegionCode::parse("469002").unwrap(),
+            state,
+            created_at: 0,
+        }
+    }
+
+    #[test]
+    fn a_class_is_open_from_the_first_to_the_last_local_midnight() {
+        let class = class();
+        let active = enrolment(EnrolmentState::Active);
+        let (opens, closes) = (class.window.first.start_ms(), class.window.last.end_ms());
+        assert_eq!(class.state(&active, opens - 1), ClassState::NotStarted);
+        assert_eq!(class.state(&active, opens), ClassState::Learning);
+        assert_eq!(class.state(&active, closes - 1), ClassState::Learning);
+        assert_eq!(class.state(&active, closes), ClassState::Ended);
+    }
+
+    #[test]
+    fn a_finished_learner_stays_finished_after_the_last_day() {
+        let class = class();
+        let after = class.window.last.end_ms();
+        let done = enrolment(EnrolmentState::Completed { at: 1 });
+        assert_eq!(class.state(&done, after), ClassState::Finished);
+        let left = enrolment(EnrolmentState::Withdrawn);
+        assert_eq!(
+            class.state(&left, class.window.first.start_ms()),
+            ClassState::Ended
+        );
+    }
+
+    #[test]
+    fn a_window_does_not_end_before_it_begins() {
+        assert_eq!(
+            Window::new(LocalDay(2), LocalDay(1)),
+            Err(Rejection::ClassWindow)
+        );
+        assert!(Window::new(LocalDay(2), LocalDay(2)).is_ok());
+    }
+}
