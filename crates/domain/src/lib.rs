@@ -11,6 +11,8 @@ mod id;
 mod institution;
 mod learner;
 mod learning_interval;
+mod lockout;
+mod login_session;
 mod password;
 mod policy;
 mod region;
@@ -32,6 +34,8 @@ pub use id::{
 pub use institution::Institution;
 pub use learner::{IdentityLevel, Learner, LoginName, Title};
 pub use learning_interval::LearningInterval;
+pub use lockout::Lockout;
+pub use login_session::LoginSession;
 pub use password::check_new_password;
 pub use policy::{CheckKind, CheckPolicy, Policy, PolicyError, SessionRule, SnapshotRule};
 pub use region::{NotARegionCode, Region, RegionCode, RegionTree};

@@ -1,0 +1,17 @@
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "course")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    #[sea_orm(column_type = "Text")]
+    pub title: String,
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    pub created_at: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

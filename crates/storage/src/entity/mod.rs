@@ -1,0 +1,23 @@
+//! One private entity a table; nothing outside this crate sees them.
+
+#![expect(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    missing_docs,
+    reason = "`#[sea_orm::model]` expands to `find`, to public items and to undocumented ones"
+)]
+
+pub(crate) mod audit_event;
+pub(crate) mod chapter;
+pub(crate) mod class_course;
+pub(crate) mod course;
+pub(crate) mod credential;
+pub(crate) mod enrolment;
+pub(crate) mod institution;
+pub(crate) mod learner;
+pub(crate) mod lesson;
+pub(crate) mod login_session;
+pub(crate) mod media_asset;
+pub(crate) mod policy;
+pub(crate) mod region;
+pub(crate) mod training_class;
