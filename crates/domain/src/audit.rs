@@ -1,7 +1,5 @@
 //! The audit trail (审计): who did what to which thing, and how it ended.
 
-use uuid::Uuid;
-
 use crate::{LearnerId, UnixMs};
 
 /// Who acts.
@@ -42,8 +40,6 @@ impl AuditResult {
 /// One row of the trail. It names no password, no token and no content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// Its identity.
-    pub id: Uuid,
     /// When.
     pub at: UnixMs,
     /// Who.

@@ -3,13 +3,24 @@
 //! Every read of personal rows takes a [`Scope`](zhipei_domain::Scope); the entities are private, so
 //! that no query can skip it.
 
+pub mod audit;
 mod clock;
+pub mod courses;
+pub mod credentials;
 mod db;
+pub mod enrolments;
 mod entity;
 mod error;
+pub mod institutions;
+pub mod learners;
+pub mod login_sessions;
+pub mod media_assets;
+pub mod policies;
+pub mod regions;
 mod scope;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod training_classes;
 
 pub use clock::Clock;
 pub use db::{Db, Txn};

@@ -50,3 +50,11 @@ fn codes_under(node: &RegionCode) -> SelectStatement {
         .with_cte(with)
         .take()
 }
+
+/// An entity whose rows belong to no learner, or that is only read by a secret the caller holds.
+pub(crate) trait Unscoped: EntityTrait {
+    #[expect(clippy::disallowed_methods, reason = "the unscoped door to `find`")]
+    fn rows() -> Select<Self> {
+        Self::find()
+    }
+}

@@ -3,8 +3,7 @@
 #![expect(
     clippy::disallowed_methods,
     unreachable_pub,
-    missing_docs,
-    reason = "`#[sea_orm::model]` expands to `find`, to public items and to undocumented ones"
+    reason = "`#[sea_orm::model]` expands to `find` and to public items"
 )]
 
 pub(crate) mod audit_event;

@@ -1,0 +1,216 @@
+//! Enrolments (报名): a learner's place in a class.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
+};
+use zhipei_domain::{
+    ClassId, Enrolment, EnrolmentId, EnrolmentState, LearnerId, Scope, TrainingClass,
+};
+
+use crate::entity::enrolment::{ActiveModel, Column, Entity, Model};
+use crate::regions::region_code;
+use crate::scope::Scoped;
+use crate::training_classes;
+use crate::{Error, Result, Txn};
+
+impl Scoped for Entity {
+    const LEARNER: Column = Column::LearnerId;
+    const REGION: Column = Column::RegionCode;
+}
+
+/// The learner's enrolments with their classes, the newest first.
+pub async fn of_learner(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    learner: LearnerId,
+) -> Result<Vec<(Enrolment, TrainingClass)>> {
+    let rows = Entity::find_in(scope)
+        .filter(Column::LearnerId.eq(learner.0))
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .all(db)
+        .await?;
+    let classes = training_classes::by_ids(db, rows.iter().map(|row| row.class_id)).await?;
+    let classes: HashMap<ClassId, TrainingClass> =
+        classes.into_iter().map(|class| (class.id, class)).collect();
+    rows.into_iter()
+        .map(|row| {
+            let enrolment = Enrolment::try_from(row)?;
+            let class = classes.get(&enrolment.class).ok_or(Error::NotFound)?;
+            Ok((enrolment, class.clone()))
+        })
+        .collect()
+}
+
+/// All enrolments of a class inside the scope.
+pub async fn of_class(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    class: ClassId,
+) -> Result<Vec<Enrolment>> {
+    let rows = Entity::find_in(scope)
+        .filter(Column::ClassId.eq(class.0))
+        .all(db)
+        .await?;
+    rows.into_iter().map(Enrolment::try_from).collect()
+}
+
+/// The learner's place in the class, and the class.
+pub async fn get(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    learner: LearnerId,
+    class: ClassId,
+) -> Result<(Enrolment, TrainingClass)> {
+    let row = Entity::find_in(scope)
+        .filter(Column::LearnerId.eq(learner.0))
+        .filter(Column::ClassId.eq(class.0))
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok((row.try_into()?, training_classes::get(db, class).await?))
+}
+
+/// Adds one; [`Error::Conflict`] when the learner is in the class.
+pub async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<()> {
+    let (state, completed_at) = match enrolment.state {
+        EnrolmentState::Active => ("active", None),
+        EnrolmentState::Completed { at } => ("completed", Some(at)),
+        EnrolmentState::Withdrawn => ("withdrawn", None),
+    };
+    let row = ActiveModel {
+        id: Set(enrolment.id.0),
+        learner_id: Set(enrolment.learner.0),
+        class_id: Set(enrolment.class.0),
+        region_code: Set(enrolment.region.to_string()),
+        state: Set(state.to_owned()),
+        created_at: Set(enrolment.created_at),
+        completed_at: Set(completed_at),
+    };
+    row.insert(txn).await?;
+    Ok(())
+}
+
+impl TryFrom<Model> for Enrolment {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        let state = match (row.state.as_str(), row.completed_at) {
+            ("active", None) => EnrolmentState::Active,
+            ("completed", Some(at)) => EnrolmentState::Completed { at },
+            ("withdrawn", None) => EnrolmentState::Withdrawn,
+            _ => return Err(Error::Corrupt("enrolment.state")),
+        };
+        Ok(Self {
+            id: EnrolmentId(row.id),
+            learner: LearnerId(row.learner_id),
+            class: ClassId(row.class_id),
+            region: region_code(&row.region_code)?,
+            state,
+            created_at: row.created_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use zhipei_domain::{
+        IdentityLevel, Institution, InstitutionId, Learner, LocalDay, LoginName, RegionCode, Title,
+        Window,
+    };
+
+    use super::*;
+    use crate::testing::TestDb;
+    use crate::{institutions, learners};
+
+    #[tokio::test]
+    async fn a_supervisor_sees_the_learners_of_its_node_of_the_tree_and_no_other() {
+        let test = TestDb::new().await;
+        let code = |text: &str| RegionCode::parse(text).unwrap();
+        let title = |text: &str| Title::parse(text).unwrap();
+        let institution = Institution {
+            id: InstitutionId(Uuid::now_v7()),
+            name: title("海平"),
+            region: code("469002"),
+            created_at: 0,
+        };
+        let class = TrainingClass {
+            id: ClassId(Uuid::now_v7()),
+            institution: institution.id,
+            code: title("QH-1"),
+            title: title("电工"),
+            filing_number: String::new(),
+            occupation: String::new(),
+            occupation_code: String::new(),
+            level: String::new(),
+            region: code("469002"),
+            window: Window::new(LocalDay(0), LocalDay(9)).unwrap(),
+            required_ms: 1,
+            created_at: 0,
+        };
+        let regions = ["460105", "460100", "460200", "460400", "46YP00", "469002"];
+        let saved: Result<()> = test
+            .db
+            .write(async |txn| {
+                institutions::insert(txn, &institution).await?;
+                training_classes::insert(txn, &class).await?;
+                for (n, region) in regions.into_iter().enumerate() {
+                    let learner = Learner {
+                        id: LearnerId(Uuid::now_v7()),
+                        login_name: LoginName::parse(&format!("learner{n}")).unwrap(),
+                        name: title("学员"),
+                        identity_level: IdentityLevel::Claimed,
+                        region: code(region),
+                        created_at: 0,
+                    };
+                    learners::insert(txn, &learner).await?;
+                    let enrolment = Enrolment {
+                        id: EnrolmentId(Uuid::now_v7()),
+                        learner: learner.id,
+                        class: class.id,
+                        region: code(region),
+                        state: EnrolmentState::Active,
+                        created_at: 0,
+                    };
+                    insert(txn, &enrolment).await?;
+                }
+                Ok(())
+            })
+            .await;
+        saved.unwrap();
+
+        for (node, seen) in [
+            (
+                "460000",
+                vec!["460100", "460105", "460200", "460400", "469002", "46YP00"],
+            ),
+            ("460100", vec!["460100", "460105"]),
+            ("460105", vec!["460105"]),
+            ("460200", vec!["460200"]),
+            ("460400", vec!["460400"]),
+            ("46YP00", vec!["46YP00"]),
+            ("469002", vec!["469002"]),
+            ("469001", vec![]),
+            ("110000", vec![]),
+        ] {
+            let scope = Scope::Region(code(node));
+            let of_class = of_class(test.db.read(), &scope, class.id).await.unwrap();
+            let mut places: Vec<_> = of_class.iter().map(|e| e.region.as_str()).collect();
+            places.sort_unstable();
+            assert_eq!(places, seen, "{node}");
+            let learners = learners::list(test.db.read(), &scope).await.unwrap();
+            assert_eq!(learners.len(), seen.len(), "{node}");
+            for learner in &learners {
+                let own = Scope::Learner(learner.id);
+                assert_eq!(of_class_len(&test, &own, class.id).await, 1);
+            }
+        }
+    }
+
+    async fn of_class_len(test: &TestDb, scope: &Scope, class: ClassId) -> usize {
+        of_class(test.db.read(), scope, class).await.unwrap().len()
+    }
+}

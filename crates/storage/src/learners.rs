@@ -1,0 +1,74 @@
+//! Learners (学员).
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
+use zhipei_domain::{IdentityLevel, Learner, LearnerId, LoginName, Scope};
+
+use crate::entity::learner::{ActiveModel, Column, Entity, Model};
+use crate::institutions::title;
+use crate::regions::region_code;
+use crate::scope::Scoped;
+use crate::{Error, Result, Txn};
+
+impl Scoped for Entity {
+    const LEARNER: Column = Column::Id;
+    const REGION: Column = Column::RegionCode;
+}
+
+/// All learners of the scope.
+pub async fn list(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<Learner>> {
+    let rows = Entity::find_in(scope).all(db).await?;
+    rows.into_iter().map(Learner::try_from).collect()
+}
+
+/// The learner with this id.
+pub async fn get(db: &impl ConnectionTrait, scope: &Scope, id: LearnerId) -> Result<Learner> {
+    let row = Entity::find_in(scope)
+        .filter(Column::Id.eq(id.0))
+        .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The learner who logs in with this name.
+pub async fn by_login_name(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    name: &LoginName,
+) -> Result<Learner> {
+    let row = Entity::find_in(scope)
+        .filter(Column::LoginName.eq(name.as_str()))
+        .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Adds one; [`Error::Conflict`] when the login name is taken.
+pub async fn insert(txn: &Txn, learner: &Learner) -> Result<()> {
+    let row = ActiveModel {
+        id: Set(learner.id.0),
+        login_name: Set(learner.login_name.to_string()),
+        name: Set(learner.name.as_str().to_owned()),
+        identity_level: Set(learner.identity_level.as_str().to_owned()),
+        region_code: Set(learner.region.to_string()),
+        created_at: Set(learner.created_at),
+    };
+    row.insert(txn).await?;
+    Ok(())
+}
+
+impl TryFrom<Model> for Learner {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        Ok(Self {
+            id: LearnerId(row.id),
+            login_name: LoginName::parse(&row.login_name)
+                .map_err(|_| Error::Corrupt("login_name"))?,
+            name: title(&row.name)?,
+            identity_level: IdentityLevel::parse(&row.identity_level)
+                .ok_or(Error::Corrupt("identity_level"))?,
+            region: region_code(&row.region_code)?,
+            created_at: row.created_at,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! Policies: a row a version. A record keeps the version under which it was earned.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
+};
+use zhipei_domain::{CreditScope, Policy, UnixMs};
+
+use crate::entity::policy::{ActiveModel, Column, Entity};
+use crate::scope::Unscoped;
+use crate::{Error, Result, Txn};
+
+impl Unscoped for Entity {}
+
+/// The newest version of the scope's policy; a class without one has the platform's, and the
+/// platform without one the default.
+pub async fn newest(db: &impl ConnectionTrait, scope: CreditScope) -> Result<Policy> {
+    for scope in [scope, CreditScope::Platform] {
+        let row = Entity::rows()
+            .filter(Column::CreditScope.eq(scope.to_uuid()))
+            .order_by_desc(Column::Version)
+            .one(db)
+            .await?;
+        if let Some(row) = row {
+            return serde_json::from_str(&row.body).map_err(|_| Error::Corrupt("policy.body"));
+        }
+    }
+    Ok(Policy::default())
+}
+
+/// Adds a version; [`Error::Conflict`] when it exists.
+pub async fn insert(txn: &Txn, scope: CreditScope, policy: &Policy, now: UnixMs) -> Result<()> {
+    let body = serde_json::to_string(policy).map_err(|_| Error::Corrupt("policy.body"))?;
+    let row = ActiveModel {
+        credit_scope: Set(scope.to_uuid()),
+        version: Set(policy.version as i32),
+        body: Set(body),
+        created_at: Set(now),
+    };
+    row.insert(txn).await?;
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Regions: the tree.
+
+use sea_orm::ConnectionTrait;
+use zhipei_domain::{Region, RegionCode, RegionTree};
+
+use crate::entity::region::{Entity, Model};
+use crate::scope::Unscoped;
+use crate::{Error, Result};
+
+impl Unscoped for Entity {}
+
+/// The whole tree.
+pub async fn tree(db: &impl ConnectionTrait) -> Result<RegionTree> {
+    let rows = Entity::rows().all(db).await?;
+    let regions: Result<Vec<Region>> = rows.into_iter().map(Region::try_from).collect();
+    Ok(RegionTree::new(regions?))
+}
+
+impl TryFrom<Model> for Region {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        Ok(Self {
+            code: region_code(&row.code)?,
+            parent: row.parent_code.as_deref().map(region_code).transpose()?,
+            name: row.name,
+        })
+    }
+}
+
+pub(crate) fn region_code(text: &str) -> Result<RegionCode> {
+    RegionCode::parse(text).map_err(|_| Error::Corrupt("region_code"))
+}
