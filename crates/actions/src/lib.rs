@@ -1,1 +1,18 @@
-//! Room of zhipei-actions.
+//! Every change of state, one function each, with its audit row. Doors and jobs all come through here.
+//!
+//! An action takes a transaction and the time; it never touches the network.
+
+mod audit;
+pub mod course;
+pub mod enrolment;
+mod error;
+pub mod institution;
+pub mod learner;
+pub mod login;
+mod password_hash;
+pub mod policy;
+pub mod training_class;
+
+use error::Conflicts;
+pub use error::{Error, Result};
+pub use password_hash::Hasher;

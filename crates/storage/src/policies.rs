@@ -27,6 +27,16 @@ pub async fn newest(db: &impl ConnectionTrait, scope: CreditScope) -> Result<Pol
     Ok(Policy::default())
 }
 
+/// The newest version of the scope's own policy; 0 when it has none.
+pub async fn newest_version(db: &impl ConnectionTrait, scope: CreditScope) -> Result<u32> {
+    let row = Entity::rows()
+        .filter(Column::CreditScope.eq(scope.to_uuid()))
+        .order_by_desc(Column::Version)
+        .one(db)
+        .await?;
+    Ok(row.map_or(0, |row| row.version.unsigned_abs()))
+}
+
 /// Adds a version; [`Error::Conflict`] when it exists.
 pub async fn insert(txn: &Txn, scope: CreditScope, policy: &Policy, now: UnixMs) -> Result<()> {
     let body = serde_json::to_string(policy).map_err(|_| Error::Corrupt("policy.body"))?;

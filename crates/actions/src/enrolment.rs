@@ -1,0 +1,42 @@
+//! Enrolments: giving a learner a place in a class.
+
+use uuid::Uuid;
+use zhipei_domain::{
+    Actor, ClassId, Enrolment, EnrolmentId, EnrolmentState, Learner, Rejection, UnixMs,
+};
+use zhipei_storage::{Txn, enrolments};
+
+use crate::audit::done;
+use crate::{Conflicts, Result};
+
+/// Enrols a learner in a class.
+pub async fn enrol(
+    txn: &Txn,
+    by: &Actor,
+    now: UnixMs,
+    learner: &Learner,
+    class: ClassId,
+) -> Result<Enrolment> {
+    let enrolment = Enrolment {
+        id: EnrolmentId(Uuid::now_v7()),
+        learner: learner.id,
+        class,
+        region: learner.region.clone(),
+        state: EnrolmentState::Active,
+        created_at: now,
+    };
+    enrolments::insert(txn, &enrolment)
+        .await
+        .or_rejected(Rejection::AlreadyEnrolled)?;
+    done(
+        txn,
+        by,
+        now,
+        "enrolment.add",
+        "enrolment",
+        enrolment.id,
+        learner.login_name.as_str(),
+    )
+    .await?;
+    Ok(enrolment)
+}
