@@ -1,1 +1,5 @@
-//! Room of zhipei-reports.
+//! Printable documents: a struct in, a page out. Knows no database and no clock.
+
+mod hour_list;
+
+pub use hour_list::{HourList, HourListRow};
