@@ -1,5 +1,6 @@
 //! Shapes that cross a process: problems, pages, moments, the messages of a learning session.
 
+pub mod learning;
 mod moment;
 mod page;
 mod problem;

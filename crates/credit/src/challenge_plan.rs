@@ -1,7 +1,9 @@
 //! When the next random check (随机抽查) is due, and what an open one waits for.
 
 use serde::{Deserialize, Serialize};
-use zhipei_domain::{CourseId, Policy, UnixMs};
+use zhipei_domain::{ChallengeId, CheckKind, CourseId, Policy, UnixMs};
+
+use crate::assess::CHALLENGE_LIFE_MS;
 
 /// Where a challenge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,10 @@ pub enum Phase {
 /// A random check that has fallen due and has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
+    /// Its identity.
+    pub id: ChallengeId,
+    /// How presence is to be proved.
+    pub kind: CheckKind,
     /// Asked because nothing more can be earned; exempt from the ten minutes of C25.
     pub closing: bool,
     /// Where it stands.
@@ -44,17 +50,32 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    pub(crate) fn due(closing: bool, at: UnixMs, tries: u32) -> Self {
+    pub(crate) fn due(id: ChallengeId, closing: bool, at: UnixMs, policy: &Policy) -> Self {
         Self {
+            id,
+            kind: policy.check.kind,
             closing,
             phase: Phase::Due,
             round: 1,
-            tries_left: tries,
+            tries_left: policy.check.tries,
             due_at: at,
             first_delivered_at: None,
             mismatch: false,
             disconnected: false,
             left_screen_at: None,
+        }
+    }
+
+    /// The next moment at which time alone moves it on.
+    pub fn wake_at(&self) -> Option<UnixMs> {
+        let life = self.first_delivered_at.filter(|_| !self.closing);
+        let life = life.map(|first| first + CHALLENGE_LIFE_MS);
+        match self.phase {
+            Phase::Delivered { deadline } => Some(deadline),
+            Phase::Repeat { not_before } => {
+                Some(life.map_or(not_before, |end| end.min(not_before)))
+            }
+            Phase::Due => life,
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use zhipei_domain::{
-    ClockId, CourseId, CreditScope, IntervalId, LessonId, LocalDay, Policy, SessionRule, TimeState,
-    UnixMs,
+    ChallengeId, ClockId, CourseId, CreditScope, IntervalId, LessonId, LocalDay, Policy,
+    SessionRule, TimeState, UnixMs,
 };
 
 use crate::assess::{CHALLENGE_LIFE_MS, LATE_AFTER_MS, LATE_DAY_MS, LATE_STRETCH_MS, Pair, Piece};
@@ -35,6 +35,8 @@ pub trait Chance {
     fn draw(&mut self, credit_scope: CreditScope, low: i64, high: i64) -> i64;
     /// A fresh identity for an interval.
     fn interval_id(&mut self) -> IntervalId;
+    /// A fresh identity for a challenge.
+    fn challenge_id(&mut self) -> ChallengeId;
 }
 
 /// A lesson as the rules see it.
@@ -244,7 +246,7 @@ pub(crate) struct Block {
     pub(crate) credit_scope: CreditScope,
 }
 
-type Place = (CreditScope, LessonId);
+pub(crate) type Place = (CreditScope, LessonId);
 
 /// The hours of one learner: clocks, plans, coverage and days.
 ///
@@ -272,6 +274,7 @@ pub struct LearnerHours {
     // What the rows of intervals say, kept in step with them:
     pub(crate) covered: BTreeMap<Place, RangeSet>,
     pub(crate) days: BTreeMap<LocalDay, Day>,
+    pub(crate) verified: BTreeMap<Place, i64>,
     /// Pending and frozen intervals that have rows.
     pub(crate) unsettled: Vec<Earned>,
     pub(crate) curricula: BTreeMap<CreditScope, Arc<[LessonSpec]>>,
@@ -352,6 +355,49 @@ impl LearnerHours {
             .sum()
     }
 
+    /// Verified and pending milliseconds of a lesson, open intervals included.
+    pub fn lesson_ms(&self, credit_scope: CreditScope, lesson: LessonId) -> (i64, i64) {
+        let verified = self
+            .verified
+            .get(&(credit_scope, lesson))
+            .copied()
+            .unwrap_or_default();
+        let pending = self.growing(credit_scope, TimeState::Pending);
+        (
+            verified,
+            pending
+                .filter(|earned| earned.lesson == lesson)
+                .map(|earned| earned.ms)
+                .sum(),
+        )
+    }
+
+    /// What of a local day is earned: verified, pending and frozen milliseconds, everywhere.
+    pub fn day_ms(&self, day: LocalDay) -> i64 {
+        self.days.get(&day).map_or(0, |day| day.earned)
+    }
+
+    /// Furthest point and last position in every lesson of a scope that has been played.
+    pub fn all_progress(
+        &self,
+        credit_scope: CreditScope,
+    ) -> impl Iterator<Item = (LessonId, i64, i64)> + '_ {
+        let in_scope = move |((scope, _), _): &(&Place, &Progress)| *scope == credit_scope;
+        let flat = |((_, lesson), progress): (&Place, &Progress)| {
+            (*lesson, progress.furthest, progress.position)
+        };
+        self.progress.iter().filter(in_scope).map(flat)
+    }
+
+    /// The next moment at which time alone changes something.
+    pub fn wake_at(&self) -> Option<UnixMs> {
+        let challenges = self
+            .plans
+            .values()
+            .filter_map(|plan| plan.challenge.as_ref());
+        challenges.filter_map(Challenge::wake_at).min()
+    }
+
     /// The intervals that have no row yet; the last still grows.
     pub fn open_intervals(&self) -> &[Earned] {
         &self.open
@@ -416,7 +462,7 @@ impl LearnerHours {
         plan.policy = open.policy;
         plan.course = open.lesson.course;
         self.plan_at_open(credit_scope, chance);
-        self.ask_closing(now, credit_scope);
+        self.ask_closing(now, credit_scope, chance);
         Ok(Opened {
             epoch: self.epoch,
             took_over,
@@ -497,7 +543,7 @@ impl LearnerHours {
         if !was_lost {
             self.interrupt(now, chance);
         }
-        self.ask_closing(now, credit_scope);
+        self.ask_closing(now, credit_scope, chance);
     }
 
     /// A message of heartbeats arrives. Returns the highest number with everything up to it
@@ -596,7 +642,7 @@ impl LearnerHours {
             clock.hand.last = None;
             self.flush();
             if is_current && beat.state != PlayState::Playing {
-                self.ask_closing(now, place.0);
+                self.ask_closing(now, place.0, chance);
             }
         }
         let is_long = match (self.open.first(), self.open.last()) {
@@ -787,6 +833,9 @@ impl LearnerHours {
             .or_default()
             .insert(earned.media.0, earned.media.1);
         self.days.entry(earned.day).or_default().earned += earned.ms;
+        if earned.state == TimeState::Verified {
+            *self.verified.entry(place).or_default() += earned.ms;
+        }
         let (credit_scope, ms, at) = (earned.credit_scope, earned.ms, earned.server.1);
         let is_pending = earned.state == TimeState::Pending;
         self.keep(earned, chance);
@@ -808,7 +857,7 @@ impl LearnerHours {
         if let Some(left) = plan.countdown.as_mut() {
             *left -= ms;
             if *left <= 0 {
-                self.fall_due(at, credit_scope, remainder == 0);
+                self.fall_due(at, credit_scope, remainder == 0, chance);
             }
         }
     }
@@ -929,23 +978,34 @@ impl LearnerHours {
     }
 
     /// Asks the closing check when time is pending and nothing more can be earned (C18, C19).
-    fn ask_closing(&mut self, now: UnixMs, credit_scope: CreditScope) {
+    fn ask_closing(&mut self, now: UnixMs, credit_scope: CreditScope, chance: &mut impl Chance) {
         let Some(plan) = self.plans.get(&credit_scope) else {
             return;
         };
         let is_over = !plan.policy.checks() || self.remainder(credit_scope) == 0;
         if plan.challenge.is_none() && is_over && self.pending_ms(credit_scope) > 0 {
-            self.fall_due(now, credit_scope, true);
+            self.fall_due(now, credit_scope, true, chance);
         }
     }
 
-    fn fall_due(&mut self, at: UnixMs, credit_scope: CreditScope, closing: bool) {
+    fn fall_due(
+        &mut self,
+        at: UnixMs,
+        credit_scope: CreditScope,
+        closing: bool,
+        chance: &mut impl Chance,
+    ) {
         let plan = self
             .plans
             .get_mut(&credit_scope)
             .expect("a plan is made at open");
         plan.countdown = None;
-        plan.challenge = Some(Challenge::due(closing, at, plan.policy.check.tries));
+        plan.challenge = Some(Challenge::due(
+            chance.challenge_id(),
+            closing,
+            at,
+            &plan.policy,
+        ));
         self.cold_changed = true;
         self.tell(credit_scope, Outcome::Due { closing });
     }
@@ -1220,9 +1280,12 @@ impl LearnerHours {
         for earned in &mut settled {
             earned.state = to;
             earned.frozen_group = group;
+            let place = (earned.credit_scope, earned.lesson);
+            if to == TimeState::Verified {
+                *self.verified.entry(place).or_default() += earned.ms;
+            }
             if to == TimeState::Void {
                 earned.void_at = Some(now);
-                let place = (earned.credit_scope, earned.lesson);
                 self.covered
                     .entry(place)
                     .or_default()
@@ -1262,6 +1325,6 @@ impl LearnerHours {
         self.expire(now, chance);
         self.finished.insert(credit_scope);
         self.cold_changed = true;
-        self.ask_closing(now, credit_scope);
+        self.ask_closing(now, credit_scope, chance);
     }
 }

@@ -17,8 +17,8 @@ use zhipei_credit::{
     Open, Outcome, PlayState, day_rows,
 };
 use zhipei_domain::{
-    CheckKind, CheckPolicy, ClassId, ClockId, CourseId, CreditScope, IntervalId, LessonId,
-    LocalDay, Policy, SessionRule, TimeState,
+    ChallengeId, CheckKind, CheckPolicy, ClassId, ClockId, CourseId, CreditScope, IntervalId,
+    LessonId, LocalDay, Policy, SessionRule, TimeState,
 };
 
 #[derive(Deserialize)]
@@ -203,6 +203,11 @@ impl Chance for Listed {
         self.ids += 1;
         IntervalId(Uuid::from_u128(self.ids))
     }
+
+    fn challenge_id(&mut self) -> ChallengeId {
+        self.ids += 1;
+        ChallengeId(Uuid::from_u128(self.ids))
+    }
 }
 
 /// Sees a learner after each event, as a database would, and gives back what it would load.
@@ -310,7 +315,10 @@ impl Player<'_> {
         })
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of event of the format")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind of event of the format"
+    )]
     fn play(&mut self, n: usize, event: EventIn) {
         let now = event.at_ms;
         for person in self.people.values_mut() {
