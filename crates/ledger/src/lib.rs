@@ -1,1 +1,24 @@
-//! Room of zhipei-ledger.
+//! Append-only proof: canonical bytes, a hash chain a learner, signed seals over all heads, verification.
+//!
+//! No IO, no clock, no randomness; where rows are kept and when seals are made is not decided here.
+//! The published rule, byte by byte, is in this crate's `README.md`.
+
+mod body;
+mod chain;
+mod entry;
+mod hash;
+mod key;
+pub mod pairs;
+mod seal;
+mod verify;
+
+pub use body::{
+    Body, CheckResult, CreditBody, CreditedInterval, DecisionBody, DecisionKind, SessionBody,
+    SettlementBody,
+};
+pub use chain::Chain;
+pub use entry::{Entry, EntryKind, EntryRow};
+pub use hash::{Hash, Mac};
+pub use key::{AuthKey, AuthKeys, KeyError, SigningKey, VerifyingKey, VerifyingKeys};
+pub use seal::{Seal, SealRow, SealedHead, SealedHeadRow};
+pub use verify::{ChainVerifier, Finding, IntervalsAudit, SealVerifier};
