@@ -1,0 +1,6 @@
+export * from './messages'
+export * from './ports'
+export { LearningSession, type SessionEvent, type SessionOptions, type SessionStatus, type Totals } from './session'
+export { IdbHeartbeatStore } from './idb-store'
+export { browserClock, browserTransport, newId } from './browser'
+export { LiveTotals, measure, subtract, union, type LiveMoment, type Range } from './live-totals'
