@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use zhipei_domain::{
-    ChallengeId, ClockId, CourseId, CreditScope, IntervalId, LessonId, LocalDay, Policy,
-    SessionRule, TimeState, UnixMs,
+    ChallengeId, ClockId, CourseId, CreditScope, IntervalId, LearnerId, LearningInterval, LessonId,
+    LocalDay, Policy, SessionRule, TimeState, UnixMs,
 };
 
 use crate::assess::{CHALLENGE_LIFE_MS, LATE_AFTER_MS, LATE_DAY_MS, LATE_STRETCH_MS, Pair, Piece};
@@ -156,6 +156,57 @@ pub struct Earned {
     pub frozen_group: Option<u32>,
     /// When it became void.
     pub void_at: Option<UnixMs>,
+}
+
+impl Earned {
+    /// The interval as a record of its learner.
+    pub fn of_learner(
+        &self,
+        learner: LearnerId,
+        device_id: &str,
+        challenge: Option<ChallengeId>,
+    ) -> LearningInterval {
+        LearningInterval {
+            id: self.id,
+            learner,
+            credit_scope: self.credit_scope,
+            course: self.course,
+            lesson: self.lesson,
+            state: self.state,
+            day: self.day,
+            media_from: self.media.0,
+            media_to: self.media.1,
+            server_from: self.server.0,
+            server_to: self.server.1,
+            ms: self.ms,
+            policy_version: self.policy_version,
+            device_id: device_id.to_owned(),
+            clock: self.clock,
+            frozen_group: self.frozen_group,
+            void_at: self.void_at,
+            challenge,
+        }
+    }
+}
+
+impl From<&LearningInterval> for Earned {
+    fn from(row: &LearningInterval) -> Self {
+        Self {
+            id: row.id,
+            credit_scope: row.credit_scope,
+            course: row.course,
+            lesson: row.lesson,
+            state: row.state,
+            day: row.day,
+            media: (row.media_from, row.media_to),
+            server: (row.server_from, row.server_to),
+            ms: row.ms,
+            policy_version: row.policy_version,
+            clock: row.clock,
+            frozen_group: row.frozen_group,
+            void_at: row.void_at,
+        }
+    }
 }
 
 /// The end of a challenge, or of frozen time, and the intervals it settles.

@@ -3,6 +3,7 @@
 //! No IO, no clock, no randomness: every function that depends on time takes `now`.
 
 mod audit;
+mod challenge;
 mod course;
 mod credit_scope;
 mod enrolment;
@@ -23,6 +24,7 @@ mod time_state;
 mod training_class;
 
 pub use audit::{Actor, AuditEvent, AuditResult};
+pub use challenge::{CheckOutcome, EndedChallenge};
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
 pub use enrolment::{Enrolment, EnrolmentState};

@@ -29,6 +29,18 @@ impl CheckKind {
             Self::Sms => "sms",
         }
     }
+
+    /// The opposite of [`CheckKind::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [
+            Self::Off,
+            Self::Presence,
+            Self::Face,
+            Self::FaceAction,
+            Self::Sms,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 /// What happens when a learner opens a second session.

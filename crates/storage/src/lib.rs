@@ -4,6 +4,7 @@
 //! that no query can skip it.
 
 pub mod audit;
+pub mod challenges;
 mod clock;
 pub mod courses;
 pub mod credentials;
@@ -13,6 +14,9 @@ mod entity;
 mod error;
 pub mod institutions;
 pub mod learners;
+pub mod learning_intervals;
+pub mod learning_states;
+pub mod ledger;
 pub mod login_sessions;
 pub mod media_assets;
 pub mod policies;

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod audit_event;
+pub(crate) mod challenge;
 pub(crate) mod chapter;
 pub(crate) mod class_course;
 pub(crate) mod course;
@@ -14,6 +15,12 @@ pub(crate) mod credential;
 pub(crate) mod enrolment;
 pub(crate) mod institution;
 pub(crate) mod learner;
+pub(crate) mod learning_interval;
+pub(crate) mod learning_state;
+pub(crate) mod ledger_chain;
+pub(crate) mod ledger_entry;
+pub(crate) mod ledger_seal;
+pub(crate) mod ledger_sealed_head;
 pub(crate) mod lesson;
 pub(crate) mod login_session;
 pub(crate) mod media_asset;
