@@ -4,10 +4,12 @@
 
 mod audit;
 pub mod course;
+pub mod credit;
 pub mod enrolment;
 mod error;
 pub mod institution;
 pub mod learner;
+pub mod ledger;
 pub mod login;
 mod password_hash;
 pub mod policy;

@@ -35,6 +35,8 @@ pub struct Challenge {
     pub phase: Phase,
     /// 1 or 2 (C27).
     pub round: u8,
+    /// Tries within a round.
+    pub tries: u32,
     /// Tries left in this round; postponing does not renew them (C16).
     pub tries_left: u32,
     /// When it fell due.
@@ -57,6 +59,7 @@ impl Challenge {
             closing,
             phase: Phase::Due,
             round: 1,
+            tries: policy.check.tries,
             tries_left: policy.check.tries,
             due_at: at,
             first_delivered_at: None,
@@ -77,6 +80,11 @@ impl Challenge {
             }
             Phase::Due => life,
         }
+    }
+
+    /// The number of the try that is on screen, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.tries - self.tries_left + 1
     }
 
     /// Is it on screen?

@@ -1089,6 +1089,7 @@ impl LearnerHours {
             Phase::Due => {}
             Phase::Repeat { .. } => {
                 challenge.round = 2;
+                challenge.tries = tries;
                 challenge.tries_left = tries;
                 challenge.mismatch = false;
             }

@@ -1,0 +1,204 @@
+//! Learning time: what a batch of heartbeats changes, for all its learners at once.
+
+use std::collections::{HashMap, HashSet};
+
+use zhipei_credit::{Beat, Earned, PlayState, Settlement};
+use zhipei_domain::{CheckOutcome, EndedChallenge, LearnerId, LearningInterval, TimeState, UnixMs};
+use zhipei_ledger::{
+    AuthKey, Body, Chain, CheckResult, CreditBody, CreditedInterval, Entry, SessionBody,
+    SettlementBody, pairs,
+};
+use zhipei_storage::learning_intervals::Settled;
+use zhipei_storage::learning_states::StateWrite;
+use zhipei_storage::{Txn, challenges, learning_intervals, learning_states, ledger};
+
+use crate::Result;
+
+/// Something that becomes rows and an entry of the learner's ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A lesson was opened.
+    Opened(SessionBody),
+    /// Intervals are complete.
+    Earned {
+        /// All of one clock, in order.
+        intervals: Vec<Earned>,
+        /// The device, as the client names it.
+        device_id: String,
+        /// The session's epoch.
+        epoch: u64,
+        /// The heartbeats they rest on, see [`zhipei_credit::beats`].
+        trail: Vec<u8>,
+    },
+    /// A check ended and settled intervals.
+    Settled(Settlement),
+}
+
+/// One learner's part of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnerWrite {
+    /// The engine's state, and the version that it replaces.
+    pub state: StateWrite,
+    /// What came of it, in order.
+    pub records: Vec<Record>,
+}
+
+/// Commits a batch, at most one write a learner. Returns the learners whose state was as their
+/// writer knew it; of the others nothing is written, and nothing may be acknowledged.
+pub async fn commit_batch(
+    txn: &Txn,
+    key: &AuthKey,
+    now: UnixMs,
+    writes: &[LearnerWrite],
+) -> Result<HashSet<LearnerId>> {
+    let states: Vec<StateWrite> = writes.iter().map(|write| write.state.clone()).collect();
+    let moved: HashSet<LearnerId> = learning_states::write_batch(txn, &states, now)
+        .await?
+        .into_iter()
+        .collect();
+    let recorded: Vec<&LearnerWrite> = writes
+        .iter()
+        .filter(|write| !write.records.is_empty() && moved.contains(&write.state.learner))
+        .collect();
+    if recorded.is_empty() {
+        return Ok(moved);
+    }
+    let learners = recorded.iter().map(|write| write.state.learner);
+    let mut chains = ledger::chains(txn, learners).await?;
+    let mut entries = Vec::new();
+    for write in recorded {
+        let learner = write.state.learner;
+        let chain = chains
+            .get_mut(&learner)
+            .expect("a chain was asked for each learner");
+        for record in &write.records {
+            let body = keep(txn, learner, record, now).await?;
+            entries.push(chain.append(key, now, &body));
+        }
+    }
+    append(txn, &entries, chains).await?;
+    Ok(moved)
+}
+
+async fn append(txn: &Txn, entries: &[Entry], chains: HashMap<LearnerId, Chain>) -> Result<()> {
+    let mut heads: Vec<Chain> = chains.into_values().collect();
+    heads.sort_unstable_by_key(|head| head.learner);
+    Ok(ledger::append(txn, entries, &heads).await?)
+}
+
+/// Writes the rows of a record; returns what the ledger says of it.
+async fn keep(txn: &Txn, learner: LearnerId, record: &Record, now: UnixMs) -> Result<Body> {
+    match record {
+        Record::Opened(body) => Ok(body.clone().into()),
+        Record::Earned {
+            intervals,
+            device_id,
+            epoch,
+            trail,
+        } => {
+            let rows: Vec<LearningInterval> = intervals
+                .iter()
+                .map(|earned| earned.of_learner(learner, device_id, None))
+                .collect();
+            learning_intervals::insert_all(txn, &rows, now).await?;
+            Ok(credited(intervals, device_id, *epoch, trail).into())
+        }
+        Record::Settled(settlement) => settle(txn, learner, settlement).await,
+    }
+}
+
+fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> CreditBody {
+    let first = intervals
+        .first()
+        .expect("a record of earned time has an interval");
+    let beats = zhipei_credit::beats(trail).expect("the engine wrote the trail");
+    let beats: Vec<pairs::Beat> = beats.iter().map(pair).collect();
+    CreditBody {
+        credit_scope: first.credit_scope,
+        lesson: first.lesson,
+        course: first.course,
+        clock_id: first.clock,
+        device_id: device_id.to_owned(),
+        epoch,
+        policy_version: first.policy_version,
+        intervals: intervals
+            .iter()
+            .map(|earned| CreditedInterval {
+                id: earned.id,
+                state: earned.state,
+                day: earned.day,
+                media: [earned.media.0, earned.media.1],
+                server: [earned.server.0, earned.server.1],
+                ms: earned.ms,
+            })
+            .collect(),
+        pairs: pairs::encode(&beats),
+    }
+}
+
+fn pair(beat: &Beat) -> pairs::Beat {
+    pairs::Beat {
+        seq: beat.seq,
+        arrived_at: beat.arrived_at,
+        client_ms: beat.client_ms,
+        position_ms: beat.position_ms,
+        state: match beat.state {
+            PlayState::Playing => pairs::BeatState::Playing,
+            PlayState::Paused => pairs::BeatState::Paused,
+            PlayState::Hidden => pairs::BeatState::Hidden,
+            PlayState::Ended => pairs::BeatState::Ended,
+        },
+        rate_thousandths: beat.rate_thousandths,
+    }
+}
+
+async fn settle(txn: &Txn, learner: LearnerId, settlement: &Settlement) -> Result<Body> {
+    let challenge = settlement.challenge.expect("time is settled by a check");
+    let (outcome, result) = match settlement.to {
+        TimeState::Verified => (CheckOutcome::Passed, CheckResult::Passed),
+        TimeState::Frozen => (CheckOutcome::Frozen, CheckResult::Frozen),
+        _ => (CheckOutcome::Missed, CheckResult::Missed),
+    };
+    let ids: Vec<_> = settlement
+        .intervals
+        .iter()
+        .map(|earned| earned.id)
+        .collect();
+    let ms = settlement.intervals.iter().map(|earned| earned.ms).sum();
+    let void_at = (settlement.to == TimeState::Void).then_some(settlement.at);
+    let settled = Settled {
+        state: settlement.to,
+        frozen_group: settlement.frozen_group,
+        void_at,
+        challenge: Some(challenge.id),
+    };
+    learning_intervals::settle(txn, &ids, settled).await?;
+    let ended = EndedChallenge {
+        id: challenge.id,
+        learner,
+        credit_scope: settlement.credit_scope,
+        kind: challenge.kind,
+        closing: challenge.closing,
+        due_at: challenge.due_at,
+        delivered_at: challenge.first_delivered_at,
+        ended_at: settlement.at,
+        outcome,
+        rounds: u32::from(challenge.round),
+        tries: challenge.attempt(),
+        settled_ms: ms,
+    };
+    challenges::insert(txn, &ended).await?;
+    Ok(SettlementBody {
+        challenge: challenge.id,
+        credit_scope: settlement.credit_scope,
+        kind: challenge.kind,
+        closing: challenge.closing,
+        result,
+        rounds: u32::from(challenge.round),
+        group: settlement.frozen_group,
+        at: settlement.at,
+        ms,
+        intervals: ids,
+    }
+    .into())
+}

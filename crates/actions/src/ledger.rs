@@ -1,0 +1,36 @@
+//! Seals over the heads of all chains.
+
+use zhipei_domain::UnixMs;
+use zhipei_ledger::{Seal, SealRow, SigningKey};
+use zhipei_storage::{Txn, ledger};
+
+use crate::Result;
+
+/// Signs the heads that moved since the last seal; `None` when none did and one was signed before.
+pub async fn seal(txn: &Txn, key: &SigningKey, now: UnixMs) -> Result<Option<Seal>> {
+    let previous = match ledger::newest_seal(txn).await? {
+        Some(stored) => Some(parse(&stored)?),
+        None => None,
+    };
+    let (moved, entries) = ledger::moved_heads(txn).await?;
+    if moved.is_empty() {
+        return Ok(None);
+    }
+    let (seal, heads) = Seal::sign(key, previous.as_ref(), now, &moved, entries);
+    ledger::insert_seal(txn, &seal, &heads).await?;
+    Ok(Some(seal))
+}
+
+fn parse(stored: &ledger::StoredSeal) -> Result<Seal> {
+    let row = SealRow {
+        number: stored.number.unsigned_abs(),
+        at: stored.at,
+        root: stored.root.as_bytes(),
+        entries: stored.entries.unsigned_abs(),
+        previous: stored.previous.as_bytes(),
+        key_id: stored.key_id.as_bytes(),
+        signature: stored.signature.as_bytes(),
+    };
+    let corrupt = zhipei_storage::Error::Corrupt("ledger_seal");
+    Ok(row.parse().ok_or(corrupt)?)
+}
