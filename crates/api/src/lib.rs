@@ -1,1 +1,23 @@
-//! Room of zhipei-api.
+//! The first-party HTTP API: a folder a feature, one error type, one OpenAPI document.
+
+mod attempts;
+mod body;
+mod caller;
+mod classes;
+mod error;
+mod health;
+mod hour_lists;
+mod hours;
+mod login;
+mod me;
+mod media;
+mod pc_app;
+mod protect;
+mod record;
+mod router;
+mod state;
+
+pub use caller::Caller;
+pub use error::{ApiError, ApiResult};
+pub use router::{openapi, router};
+pub use state::{AppState, Parts, Settings};

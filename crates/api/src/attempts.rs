@@ -1,0 +1,97 @@
+//! Failed logins by address. In process and forgetful: the lock of an account is the one that is kept.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use zhipei_domain::UnixMs;
+
+const WINDOW_MS: i64 = 15 * 60_000;
+/// More addresses than this are not remembered.
+const MOST_ADDRESSES: usize = 20_000;
+
+pub(crate) struct Attempts {
+    limit: usize,
+    failed: Mutex<HashMap<IpAddr, VecDeque<UnixMs>>>,
+}
+
+impl Attempts {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            failed: Mutex::default(),
+        }
+    }
+
+    /// When the address may try again, if it has to wait.
+    pub(crate) fn wait_until(&self, from: IpAddr, now: UnixMs) -> Option<UnixMs> {
+        let mut all = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = all.get_mut(&network(from))?;
+        forget(times, now);
+        if times.len() < self.limit {
+            return None;
+        }
+        times.front().map(|first| first + WINDOW_MS)
+    }
+
+    pub(crate) fn failed(&self, from: IpAddr, now: UnixMs) {
+        let mut all = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_ADDRESSES {
+            all.retain(|_, times| {
+                forget(times, now);
+                !times.is_empty()
+            });
+            if all.len() >= MOST_ADDRESSES {
+                all.clear();
+            }
+        }
+        let times = all.entry(network(from)).or_default();
+        forget(times, now);
+        times.push_back(now);
+    }
+}
+
+fn forget(times: &mut VecDeque<UnixMs>, now: UnixMs) {
+    while times.front().is_some_and(|first| now - first >= WINDOW_MS) {
+        times.pop_front();
+    }
+}
+
+/// One subscriber has a whole /64 of IPv6.
+fn network(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(v6) => {
+            let bits = v6.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(bits.into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mlps_02_an_address_waits_after_its_limit_and_its_neighbour_does_not() {
+        let attempts = Attempts::new(3);
+        let [room, home]: [IpAddr; 2] = ["10.0.0.1", "10.0.0.2"].map(|ip| ip.parse().unwrap());
+        for now in 0..3 {
+            assert_eq!(attempts.wait_until(room, now), None);
+            attempts.failed(room, now);
+        }
+        assert_eq!(attempts.wait_until(room, 3), Some(WINDOW_MS));
+        assert_eq!(attempts.wait_until(home, 3), None);
+        assert_eq!(attempts.wait_until(room, WINDOW_MS), None);
+    }
+
+    #[test]
+    fn one_subscriber_cannot_hop_inside_its_ipv6_network() {
+        let [a, b, other]: [IpAddr; 3] =
+            ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|ip| ip.parse().unwrap());
+        assert_eq!(network(a), network(b));
+        assert_ne!(network(a), network(other));
+        let mapped: IpAddr = "::ffff:10.0.0.1".parse().unwrap();
+        assert_eq!(network(mapped), "10.0.0.1".parse::<IpAddr>().unwrap());
+    }
+}

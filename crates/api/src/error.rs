@@ -1,0 +1,184 @@
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use zhipei_api_types::{FieldProblem, Problem};
+use zhipei_domain::{Rejection, UnixMs};
+
+/// The API's only error: a problem with a stable `code` and a Chinese sentence.
+#[derive(Debug)]
+pub enum ApiError {
+    /// Nothing like it inside the caller's scope.
+    NotFound,
+    /// Nobody is logged in, or no longer.
+    NotLoggedIn,
+    /// Name or password is wrong; which of them is not said.
+    LoginFailed,
+    /// Too many failures of one account.
+    AccountLocked {
+        /// How long the lock still holds.
+        left_ms: i64,
+    },
+    /// Too many failures from one address.
+    TooManyAttempts {
+        /// How long it has to wait.
+        left_ms: i64,
+    },
+    /// The request came from another site.
+    OtherOrigin,
+    /// The body is not JSON, or says so of itself wrongly.
+    NotJson,
+    /// The body is JSON of another shape; the field, if one is known.
+    Invalid(Option<String>),
+    /// The body is larger than anything this API takes.
+    TooLarge,
+    /// The address exists, the method does not.
+    MethodNotAllowed,
+    /// The media address is over; opening the lesson again gives a fresh one.
+    MediaAddressExpired,
+    /// The part of the file that was asked for does not exist.
+    RangeNotSatisfiable,
+    /// A rule said no.
+    Rejected(Rejection),
+    /// Ours to repair; the text stays inside.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// The database is away.
+    Unavailable,
+}
+
+/// A result of a handler.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    /// From now until `until`.
+    pub(crate) fn locked(until: UnixMs, now: UnixMs) -> Self {
+        Self::AccountLocked {
+            left_ms: (until - now).max(1_000),
+        }
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        use StatusCode as S;
+        let (status, code, title) = match self {
+            Self::NotFound => (S::NOT_FOUND, "not_found", "没有找到，或者不在您的范围内"),
+            Self::NotLoggedIn => (S::UNAUTHORIZED, "not_logged_in", "请先登录"),
+            Self::LoginFailed => (S::UNAUTHORIZED, "login_failed", "登录名或密码不对"),
+            Self::AccountLocked { .. } => {
+                (S::LOCKED, "account_locked", "输错次数太多，账号暂时锁定")
+            }
+            Self::TooManyAttempts { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                "这个网络上登录失败的次数太多，请稍后再试",
+            ),
+            Self::OtherOrigin => (
+                S::FORBIDDEN,
+                "other_origin",
+                "这个请求不是从本平台的页面发出的",
+            ),
+            Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not_json", "请求的内容不是 JSON"),
+            Self::Invalid(_) => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid_body",
+                "请求的内容不完整或不正确",
+            ),
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too_large", "请求的内容太大"),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "这个地址不支持这种操作",
+            ),
+            Self::MediaAddressExpired => (
+                S::FORBIDDEN,
+                "media_address_expired",
+                "视频地址已过期，请重新打开这一节",
+            ),
+            Self::RangeNotSatisfiable => (
+                S::RANGE_NOT_SATISFIABLE,
+                "range_not_satisfiable",
+                "文件里没有这一段",
+            ),
+            Self::Rejected(rejection) => {
+                let status = match rejection.code() {
+                    "weak_password" => S::UNPROCESSABLE_ENTITY,
+                    _ => S::CONFLICT,
+                };
+                return (status, rejection.code(), rejection.to_string());
+            }
+            Self::Internal(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "平台这边出了问题，您的学习记录不受影响，请稍后再试",
+            ),
+            Self::Unavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "平台正在准备，请稍后再试",
+            ),
+        };
+        (status, code, title.to_owned())
+    }
+}
+
+impl From<zhipei_actions::Error> for ApiError {
+    fn from(error: zhipei_actions::Error) -> Self {
+        match error {
+            zhipei_actions::Error::Rejected(rejection) => Self::Rejected(rejection),
+            zhipei_actions::Error::Storage(error) => error.into(),
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<zhipei_storage::Error> for ApiError {
+    fn from(error: zhipei_storage::Error) -> Self {
+        match error {
+            zhipei_storage::Error::NotFound => Self::NotFound,
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<zhipei_media::Error> for ApiError {
+    fn from(error: zhipei_media::Error) -> Self {
+        match error {
+            zhipei_media::Error::NotFound => Self::NotFound,
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(%error, "a request failed: {error}");
+        }
+        let (status, code, title) = self.parts();
+        let wait_s = match self {
+            Self::AccountLocked { left_ms } | Self::TooManyAttempts { left_ms } => {
+                Some((left_ms + 999) / 1_000)
+            }
+            _ => None,
+        };
+        let problem = Problem {
+            status: status.as_u16(),
+            code: code.to_owned(),
+            title,
+            detail: wait_s.map(|s| format!("请在 {} 分钟后再试", (s + 59) / 60)),
+            errors: match self {
+                Self::Invalid(Some(field)) => vec![FieldProblem {
+                    field,
+                    title: "缺少或不正确".to_owned(),
+                }],
+                _ => Vec::new(),
+            },
+        };
+        let body = serde_json::to_vec(&problem).expect("a problem is plain text and numbers");
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        if let Some(seconds) = wait_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

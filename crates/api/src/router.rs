@@ -1,0 +1,114 @@
+use std::any::Any;
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi as _;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use zhipei_api_types::Problem;
+
+use crate::{
+    ApiError, AppState, classes, health, hour_lists, hours, login, me, media, pc_app, protect,
+};
+
+/// No request is larger: videos come another way.
+const BODY_LIMIT: usize = 256 * 1024;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "职培 Zhipei",
+        description = "First-party HTTP API",
+        version = "1"
+    ),
+    components(schemas(Problem))
+)]
+struct Document;
+
+/// All addresses of the process. `learning` are those of live sessions, with their own state; each of
+/// their requests carries the caller's [`LoginSession`](zhipei_domain::LoginSession) as an extension,
+/// and without a live login none arrives.
+pub fn router(app: AppState, learning: Router<()>) -> Router {
+    let (described, _) = described().split_for_parts();
+    let app_for = || app.clone();
+    described
+        .merge(media::router())
+        .merge(hour_lists::router())
+        .merge(health::router())
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .fallback(pc_app::serve)
+        .with_state(app_for())
+        .merge(learning.route_layer(middleware::from_fn_with_state(app_for(), protect::identify)))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(
+            app_for(),
+            protect::same_origin,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app_for(), protect::log))
+        .layer(middleware::from_fn_with_state(
+            app_for(),
+            protect::add_headers,
+        ))
+}
+
+/// The OpenAPI document, with the answers that every operation shares.
+pub fn openapi() -> OpenApi {
+    let (_, mut document) = described().split_for_parts();
+    for (path, item) in &mut document.paths.paths {
+        let open = path == "/api/login";
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let shared = [
+                ("401", "`not_logged_in`", !open),
+                ("404", "`not_found`", path.contains('{')),
+                ("default", "Any other problem", true),
+            ];
+            for (status, description, given) in shared {
+                if given {
+                    let responses = &mut operation.responses.responses;
+                    responses
+                        .entry(status.to_owned())
+                        .or_insert_with(|| problem(description).into());
+                }
+            }
+        }
+    }
+    document
+}
+
+fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(login::router())
+        .merge(me::router())
+        .merge(classes::router())
+        .merge(hours::router())
+}
+
+fn problem(description: &str) -> utoipa::openapi::Response {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(description)
+        .content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(schema)).build(),
+        )
+        .build()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ApiError::Internal(format!("a handler panicked: {text}").into()).into_response()
+}

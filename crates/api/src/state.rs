@@ -1,0 +1,73 @@
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use zhipei_actions::login::Gate;
+use zhipei_media::Store;
+use zhipei_storage::{Clock, Db};
+
+use crate::attempts::Attempts;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// The parts that the process puts together.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Server time.
+    pub clock: Clock,
+    /// Passwords.
+    pub gate: Gate,
+    /// Videos.
+    pub media: Store,
+    /// Signs media addresses.
+    pub media_key: [u8; 32],
+    /// Fills 32 bytes from the operating system's generator.
+    pub random: fn() -> [u8; 32],
+    /// What the operator set.
+    pub settings: Settings,
+}
+
+/// What the operator set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where learners find us: `https://zhipei.example`. Decides `Secure` cookies and HSTS.
+    pub public_url: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Failed logins that one address may have in 15 minutes. A training room shares one address.
+    pub failed_logins_per_address: usize,
+}
+
+impl Settings {
+    pub(crate) fn https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+pub(crate) struct App {
+    parts: Parts,
+    pub(crate) attempts: Attempts,
+}
+
+impl AppState {
+    /// Shares the parts among all handlers.
+    pub fn new(parts: Parts) -> Self {
+        let attempts = Attempts::new(parts.settings.failed_logins_per_address);
+        Self(Arc::new(App { parts, attempts }))
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}
