@@ -374,6 +374,25 @@ impl LearnerHours {
         self.clocks.get(&clock).map(|clock| &clock.policy)
     }
 
+    /// The epoch that a clock's `open` raised.
+    pub fn clock_epoch(&self, clock: ClockId) -> Option<u64> {
+        self.clocks.get(&clock).map(|clock| clock.epoch)
+    }
+
+    /// Can nothing more be earned in the scope, by [`LearnerHours::finish`]?
+    pub fn is_finished(&self, credit_scope: CreditScope) -> bool {
+        self.finished.contains(&credit_scope)
+    }
+
+    /// Verified and pending milliseconds of a scope.
+    pub fn scope_ms(&self, credit_scope: CreditScope) -> i64 {
+        let verified = self
+            .verified
+            .iter()
+            .filter(|((scope, _), _)| *scope == credit_scope);
+        verified.map(|(_, ms)| ms).sum::<i64>() + self.pending_ms(credit_scope)
+    }
+
     /// The number of the last heartbeat applied on a clock; `None` for an unknown clock.
     pub fn last_seq(&self, clock: ClockId) -> Option<u64> {
         self.clocks.get(&clock).map(|clock| clock.hand.last_seq)

@@ -96,6 +96,12 @@ impl LearnerHours {
         }
     }
 
+    /// The state to store of a learner who has never learned: both texts.
+    pub fn first_snapshot(&mut self) -> Snapshot {
+        self.cold_changed = true;
+        self.snapshot()
+    }
+
     fn hot(&self) -> Hot {
         let clock = self.current.and_then(|id| self.clocks.get(&id));
         let growing = |earned: &Earned| Growing {

@@ -1,1 +1,19 @@
-//! Room of zhipei-learning.
+//! Live learning sessions: a pure state machine a learner, the loops that drive it over WebSocket or
+//! POST, and the writer that commits the heartbeats of all sessions together.
+//!
+//! Nothing is told to a client before what it rests on is committed.
+
+mod chance;
+mod desk;
+mod driver;
+mod message;
+mod opening;
+mod posted;
+mod session;
+mod writer;
+
+pub use chance::Dice;
+pub use desk::{Caller, Desk, DeskConfig};
+pub use driver::{CloseCode, Incoming, Outgoing, run};
+pub use posted::PostError;
+pub use session::{ConnectionId, Input, OpenRequest, Send, Session, Step};

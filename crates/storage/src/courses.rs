@@ -6,14 +6,16 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
 };
+use zhipei_credit::LessonSpec;
 use zhipei_domain::{
-    Chapter, ChapterId, Course, CourseId, CourseKind, Lesson, LessonId, MediaAssetId, Title,
+    Chapter, ChapterId, Course, CourseId, CourseKind, CreditScope, Lesson, LessonId, MediaAssetId,
+    Title,
 };
 
 use crate::entity::{chapter, course, lesson};
 use crate::institutions::title;
 use crate::scope::Unscoped;
-use crate::{Error, Result, Txn};
+use crate::{Error, Result, Txn, training_classes};
 
 impl Unscoped for course::Entity {}
 impl Unscoped for chapter::Entity {}
@@ -61,6 +63,41 @@ pub async fn lesson(db: &impl ConnectionTrait, id: LessonId) -> Result<(CourseId
         .await?
         .ok_or(Error::NotFound)?;
     Ok((CourseId(row.course_id), row.try_into()?))
+}
+
+/// The lessons of a class in the order of its courses, or of all general courses on the platform: what
+/// can be earned there. Only lessons with a video count.
+pub async fn curriculum(
+    db: &impl ConnectionTrait,
+    credit_scope: CreditScope,
+) -> Result<Vec<LessonSpec>> {
+    let courses: Vec<Uuid> = match credit_scope {
+        CreditScope::Class(class) => training_classes::courses(db, class)
+            .await?
+            .into_iter()
+            .map(|course| course.course.0)
+            .collect(),
+        CreditScope::Platform => course::Entity::rows()
+            .filter(course::Column::Kind.eq(CourseKind::General.as_str()))
+            .all(db)
+            .await?
+            .into_iter()
+            .map(|course| course.id)
+            .collect(),
+    };
+    let rows = lesson::Entity::rows()
+        .filter(lesson::Column::CourseId.is_in(courses))
+        .filter(lesson::Column::MediaAssetId.is_not_null())
+        .order_by_asc(lesson::Column::CourseId)
+        .order_by_asc(lesson::Column::Position)
+        .all(db)
+        .await?;
+    let spec = |row: lesson::Model| LessonSpec {
+        lesson: LessonId(row.id),
+        course: CourseId(row.course_id),
+        length_ms: row.length_ms,
+    };
+    Ok(rows.into_iter().map(spec).collect())
 }
 
 /// Adds a course with all that is in it.

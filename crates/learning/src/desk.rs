@@ -1,0 +1,430 @@
+//! All live sessions of this node.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tracing::{error, warn};
+use zhipei_actions::credit::LearnerWrite;
+use zhipei_api_types::learning::{ClientMessage, ServerMessage};
+use zhipei_credit::LearnerHours;
+use zhipei_domain::{LearnerId, LessonId, LoginSessionId, UnixMs};
+use zhipei_ledger::AuthKey;
+use zhipei_storage::learning_states::StateWrite;
+use zhipei_storage::{Clock, Db, Error, Result, learning_intervals, learning_states};
+
+use crate::chance::Dice;
+use crate::driver::{CloseCode, Outgoing};
+use crate::opening::Curricula;
+use crate::posted::Mailboxes;
+use crate::session::{ConnectionId, Input, Send, Session};
+use crate::writer::{Job, Writer};
+
+/// How often timers are looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// How often this node's clock is compared with the database's.
+const DRIFT_EVERY_TICKS: u32 = 40;
+/// A session without a connection and without a timer leaves the memory at the next look.
+const SWEEP_EVERY_TICKS: u32 = 240;
+
+/// Who a connection belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The learner.
+    pub learner: LearnerId,
+    /// The login it came with; the connection ends with it.
+    pub login: LoginSessionId,
+    /// The address it came from.
+    pub ip: Option<String>,
+}
+
+/// What a desk is made from.
+#[derive(Debug)]
+pub struct DeskConfig {
+    /// The database.
+    pub db: Db,
+    /// Server time.
+    pub clock: Clock,
+    /// The key that authenticates ledger entries.
+    pub key: AuthKey,
+    /// Randomness.
+    pub dice: Dice,
+}
+
+/// All live sessions of this node.
+#[derive(Clone, Debug)]
+pub struct Desk(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Clock,
+    dice: Mutex<Dice>,
+    seats: Mutex<HashMap<LearnerId, Arc<Seat>>>,
+    curricula: Curricula,
+    jobs: Mutex<Option<UnboundedSender<Job>>>,
+    next_connection: AtomicU64,
+    drift_ms: AtomicI64,
+    is_closing: AtomicBool,
+    mailboxes: Mailboxes,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// One learner's place: the session, once it is loaded, and its connections.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    learner: LearnerId,
+    loading: tokio::sync::Mutex<()>,
+    live: Mutex<Option<Live>>,
+}
+
+#[derive(Debug)]
+struct Live {
+    session: Session,
+    version: i64,
+    links: HashMap<ConnectionId, (LoginSessionId, UnboundedSender<Outgoing>)>,
+}
+
+impl Seat {
+    /// Drops the session: what is stored counts. Its connections are told to come again.
+    pub(crate) fn evict(&self) -> bool {
+        let Some(live) = lock(&self.live).take() else {
+            return false;
+        };
+        for (_, link) in live.links.into_values() {
+            let _ = link.send(Outgoing::message(&ServerMessage::Restarting {
+                retry_after_ms: 500,
+            }));
+            let _ = link.send(Outgoing::Close(CloseCode::Restart));
+        }
+        true
+    }
+}
+
+impl Desk {
+    /// Starts the writer and the timers.
+    pub fn start(config: DeskConfig) -> Self {
+        let (jobs, received) = unbounded_channel();
+        let writer = Writer {
+            db: config.db.clone(),
+            clock: config.clock.clone(),
+            key: Arc::new(config.key),
+        };
+        let desk = Self(Arc::new(Inner {
+            db: config.db,
+            clock: config.clock,
+            dice: Mutex::new(config.dice),
+            seats: Mutex::default(),
+            curricula: Curricula::default(),
+            jobs: Mutex::new(Some(jobs)),
+            next_connection: AtomicU64::new(1),
+            drift_ms: AtomicI64::new(0),
+            is_closing: AtomicBool::new(false),
+            mailboxes: Mailboxes::default(),
+            tasks: Mutex::default(),
+        }));
+        let writer = tokio::spawn(writer.run(received));
+        let timers = tokio::spawn(desk.clone().run_timers());
+        lock(&desk.0.tasks).extend([writer, timers]);
+        desk
+    }
+
+    /// Tells every connection to come again, commits what is under way, and stops.
+    pub async fn stop(&self) {
+        self.0.is_closing.store(true, Ordering::Relaxed);
+        for seat in self.seats() {
+            seat.evict();
+        }
+        lock(&self.0.jobs).take();
+        let tasks = std::mem::take(&mut *lock(&self.0.tasks));
+        for task in tasks {
+            if let Err(error) = task.await {
+                error!(%error, "a task of the learning desk ended badly");
+            }
+        }
+    }
+
+    /// Server time.
+    pub fn now(&self) -> UnixMs {
+        self.0.clock.now()
+    }
+
+    /// The lesson that the learner has open on a live connection of this node.
+    pub fn live_lesson(&self, learner: LearnerId) -> Option<LessonId> {
+        let seat = lock(&self.0.seats).get(&learner).cloned()?;
+        let live = lock(&seat.live);
+        live.as_ref()?.session.live_lesson()
+    }
+
+    /// How many learners have a live connection.
+    pub fn learners_online(&self) -> usize {
+        let is_online = |seat: &Arc<Seat>| {
+            lock(&seat.live)
+                .as_ref()
+                .is_some_and(|l| l.session.is_connected())
+        };
+        self.seats().iter().filter(|seat| is_online(seat)).count()
+    }
+
+    /// Ends all connections of a login.
+    pub fn log_out(&self, learner: LearnerId, login: LoginSessionId) {
+        let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
+            return;
+        };
+        let live = lock(&seat.live);
+        for (of, link) in live.iter().flat_map(|live| live.links.values()) {
+            if *of == login {
+                let end = ServerMessage::End {
+                    reason: "logged_out".to_owned(),
+                };
+                let _ = link.send(Outgoing::message(&end));
+                let _ = link.send(Outgoing::Close(CloseCode::LoggedOut));
+            }
+        }
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn curricula(&self) -> &Curricula {
+        &self.0.curricula
+    }
+
+    /// How far this node's clock is from the database's.
+    pub(crate) fn drift_ms(&self) -> i64 {
+        self.0.drift_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn mailboxes(&self) -> &Mailboxes {
+        &self.0.mailboxes
+    }
+
+    pub(crate) fn new_connection(&self) -> ConnectionId {
+        ConnectionId(self.0.next_connection.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Takes a message of a client: steps the session and hands what came of it to the writer.
+    /// `done` is told when all of it is committed, or refused.
+    pub(crate) async fn take(
+        &self,
+        caller: &Caller,
+        from: ConnectionId,
+        link: &UnboundedSender<Outgoing>,
+        message: ClientMessage,
+        done: Option<oneshot::Sender<()>>,
+    ) -> Result<()> {
+        if self.0.is_closing.load(Ordering::Relaxed) {
+            let _ = link.send(Outgoing::message(&ServerMessage::Restarting {
+                retry_after_ms: 1_000,
+            }));
+            return Ok(());
+        }
+        let input = match message {
+            ClientMessage::Open { .. } => match self.look_up(caller, &message).await? {
+                Ok(request) => Input::Open(Box::new(request)),
+                Err(refused) => {
+                    let _ = link.send(Outgoing::message(&refused));
+                    return Ok(());
+                }
+            },
+            message => Input::Message(message),
+        };
+        let seat = self.seat(caller.learner).await?;
+        self.step(&seat, from, Some((caller.login, link)), input, done);
+        Ok(())
+    }
+
+    /// A connection is gone.
+    pub(crate) fn leave(&self, learner: LearnerId, from: ConnectionId) {
+        let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
+            return;
+        };
+        self.step(&seat, from, None, Input::Gone, None);
+        if let Some(live) = lock(&seat.live).as_mut() {
+            live.links.remove(&from);
+        }
+    }
+
+    fn step(
+        &self,
+        seat: &Arc<Seat>,
+        from: ConnectionId,
+        link: Option<(LoginSessionId, &UnboundedSender<Outgoing>)>,
+        input: Input,
+        done: Option<oneshot::Sender<()>>,
+    ) {
+        let mut guard = lock(&seat.live);
+        let Some(live) = guard.as_mut() else { return };
+        if let Some((login, link)) = link {
+            live.links
+                .entry(from)
+                .or_insert_with(|| (login, link.clone()));
+        }
+        let step = live.session.step(self.now(), from, input);
+        let mut sends = Vec::with_capacity(step.sends.len());
+        for (to, what) in step.sends {
+            let Some((_, link)) = live.links.get(&to) else {
+                continue;
+            };
+            match what {
+                Send::Message(message) => sends.push((link.clone(), Outgoing::message(&message))),
+                Send::TakenOver(device, at) => {
+                    let message = ServerMessage::TakenOver { device, at };
+                    sends.push((link.clone(), Outgoing::message(&message)));
+                    sends.push((link.clone(), Outgoing::Close(CloseCode::TakenOver)));
+                }
+                Send::End(reason) => {
+                    let message = ServerMessage::End {
+                        reason: reason.to_owned(),
+                    };
+                    sends.push((link.clone(), Outgoing::message(&message)));
+                    sends.push((link.clone(), Outgoing::Close(CloseCode::Over)));
+                }
+            }
+        }
+        let state = StateWrite {
+            learner: seat.learner,
+            from_version: live.version,
+            to_version: live.version + 1,
+            epoch: step.snapshot.epoch,
+            hot: step.snapshot.hot,
+            cold: step.snapshot.cold,
+        };
+        live.version += 1;
+        let write = LearnerWrite {
+            state,
+            records: step.records,
+        };
+        // Under the seat's lock, so that versions reach the writer in their order.
+        if let Some(jobs) = lock(&self.0.jobs).as_ref() {
+            let _ = jobs.send(Job {
+                seat: seat.clone(),
+                write,
+                sends,
+                done,
+            });
+        }
+    }
+
+    /// The learner's seat with its session loaded.
+    async fn seat(&self, learner: LearnerId) -> Result<Arc<Seat>> {
+        let seat = lock(&self.0.seats)
+            .entry(learner)
+            .or_insert_with(|| {
+                Arc::new(Seat {
+                    learner,
+                    loading: tokio::sync::Mutex::default(),
+                    live: Mutex::default(),
+                })
+            })
+            .clone();
+        if lock(&seat.live).is_some() {
+            return Ok(seat);
+        }
+        let loading = seat.loading.lock().await;
+        if lock(&seat.live).is_none() {
+            let live = self.load(learner).await?;
+            *lock(&seat.live) = Some(live);
+        }
+        drop(loading);
+        Ok(seat)
+    }
+
+    async fn load(&self, learner: LearnerId) -> Result<Live> {
+        let db = &self.0.db;
+        let (stored, _) = learning_intervals::load(db.read(), learner).await?;
+        let (hours, version) = if let Some(stored) = stored {
+            stored
+        } else {
+            let first = LearnerHours::default().first_snapshot();
+            let cold = first.cold.unwrap_or_default();
+            let now = self.now();
+            db.write(async |txn| learning_states::create(txn, learner, first.hot, cold, now).await)
+                .await?;
+            let (created, _) = learning_intervals::load(db.read(), learner).await?;
+            created.ok_or(Error::NotFound)?
+        };
+        let dice = lock(&self.0.dice).split();
+        let mut session = Session::new(learner, hours, dice, self.now());
+        for credit_scope in session.credit_scopes().collect::<Vec<_>>() {
+            session.set_curriculum(credit_scope, self.curriculum(credit_scope).await?);
+        }
+        Ok(Live {
+            session,
+            version,
+            links: HashMap::new(),
+        })
+    }
+
+    fn seats(&self) -> Vec<Arc<Seat>> {
+        lock(&self.0.seats).values().cloned().collect()
+    }
+
+    async fn run_timers(self) {
+        let mut ticks = 0_u32;
+        while !self.0.is_closing.load(Ordering::Relaxed) {
+            tokio::time::sleep(TICK).await;
+            let now = self.now();
+            for seat in self.seats() {
+                let due = lock(&seat.live)
+                    .as_ref()
+                    .and_then(|live| live.session.wake_at());
+                if due.is_some_and(|at| at < now) {
+                    self.step(&seat, ConnectionId(0), None, Input::Tick, None);
+                }
+            }
+            if ticks.is_multiple_of(DRIFT_EVERY_TICKS) {
+                self.measure_drift().await;
+            }
+            if ticks.is_multiple_of(SWEEP_EVERY_TICKS) {
+                self.sweep(now);
+            }
+            ticks = ticks.wrapping_add(1);
+        }
+    }
+
+    async fn measure_drift(&self) {
+        match self.0.db.server_time().await {
+            Ok(theirs) => {
+                let drift_ms = self.now() - theirs;
+                let before = self.0.drift_ms.swap(drift_ms, Ordering::Relaxed);
+                if drift_ms.abs() >= 2_000 && before.abs() < 2_000 {
+                    warn!(
+                        drift_ms,
+                        "this node's clock is off the database's by {drift_ms} ms; it opens no sessions"
+                    );
+                }
+            }
+            Err(error) => warn!(%error, "the database does not tell the time"),
+        }
+    }
+
+    /// Sessions that wait for nothing leave the memory; they are stored.
+    fn sweep(&self, now: UnixMs) {
+        for (learner, connection) in self.0.mailboxes.sweep(now) {
+            self.leave(learner, connection);
+        }
+        let mut seats = lock(&self.0.seats);
+        seats.retain(|_, seat| {
+            let mut live = lock(&seat.live);
+            let is_idle = live
+                .as_ref()
+                .is_none_or(|live| live.links.is_empty() && live.session.wake_at().is_none());
+            // Who holds the seat may be about to use it, or has a step at the writer.
+            let is_kept = !is_idle || Arc::strong_count(seat) > 1;
+            if !is_kept {
+                live.take();
+            }
+            is_kept
+        });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,642 @@
+//! What the live session of one learner does next. No socket, no database, no clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+use zhipei_actions::credit::Record;
+use zhipei_api_types::learning::{
+    ClientMessage, Device, Heartbeat, Prompt, ServerMessage, SessionPolicy, State, Verdict,
+    VoidInterval,
+};
+use zhipei_credit::{
+    Answer, Challenge, Happening, LearnerHours, LessonSpec, Open, Outcome, Phase, Refusal,
+    Settlement, Snapshot,
+};
+use zhipei_domain::{
+    ClockId, CreditScope, LearnerId, LessonId, LocalDay, Policy, TimeState, UnixMs,
+};
+use zhipei_ledger::SessionBody;
+
+use crate::chance::Dice;
+use crate::message;
+
+/// A client that says nothing for so long has lost its connection (three heartbeats and some).
+pub(crate) const SILENCE_MS: i64 = 35_000;
+
+/// One connection of a client to this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// A lesson that may be opened: what the doors found out about it.
+#[derive(Clone, Debug)]
+pub struct OpenRequest {
+    /// The client's fresh clock.
+    pub clock: ClockId,
+    /// The device, as the client names it.
+    pub device_id: String,
+    /// What kind of device it is.
+    pub device: Device,
+    /// The class, or the platform.
+    pub credit_scope: CreditScope,
+    /// The lesson.
+    pub lesson: LessonSpec,
+    /// The client's monotonic time.
+    pub client_ms: i64,
+    /// The scope's newest policy.
+    pub policy: Policy,
+    /// All lessons of the scope.
+    pub curriculum: Arc<[LessonSpec]>,
+    /// When the class's window ends.
+    pub ends_at: Option<UnixMs>,
+    /// Credit that finishes the class, in milliseconds; 0 = only watching all of it does.
+    pub required_ms: i64,
+    /// How far this node's clock is from the database's.
+    pub drift_ms: i64,
+    /// The address that the client comes from.
+    pub ip: Option<String>,
+}
+
+/// Something that happens to a session.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A lesson is opened.
+    Open(Box<OpenRequest>),
+    /// Any other message of the client.
+    Message(ClientMessage),
+    /// The connection is gone.
+    Gone,
+    /// Time has passed.
+    Tick,
+}
+
+/// Something to tell a connection once the step is committed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Send {
+    /// A message.
+    Message(ServerMessage),
+    /// A newer session took over: say so and close.
+    TakenOver(Device, UnixMs),
+    /// The client broke the protocol, or the session is over: say so and close.
+    End(&'static str),
+}
+
+/// What a step did.
+#[derive(Debug)]
+pub struct Step {
+    /// The engine's state, to be stored.
+    pub snapshot: Snapshot,
+    /// What becomes rows and ledger entries, in order.
+    pub records: Vec<Record>,
+    /// What to tell whom, once all of that is committed.
+    pub sends: Vec<(ConnectionId, Send)>,
+}
+
+/// The connection of the current clock.
+#[derive(Debug)]
+struct Holder {
+    connection: ConnectionId,
+    clock: ClockId,
+    heard_at: UnixMs,
+    /// Has anything come since the check on screen was sent (C14)?
+    heard_since_delivery: bool,
+    is_playing: bool,
+}
+
+/// The class's limits for the current clock.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    ends_at: Option<UnixMs>,
+    required_ms: i64,
+}
+
+/// The live session of one learner, over all its connections to this node.
+#[derive(Debug)]
+pub struct Session {
+    learner: LearnerId,
+    hours: LearnerHours,
+    dice: Dice,
+    holder: Option<Holder>,
+    limits: Option<Limits>,
+    /// The kind of device that opened last.
+    device: Device,
+    prompts: BTreeMap<CreditScope, Prompt>,
+    full_day: Option<LocalDay>,
+    records: Vec<Record>,
+    sends: Vec<(ConnectionId, Send)>,
+}
+
+impl Session {
+    /// Goes on from what is stored. Whatever was on screen is asked again (C17).
+    pub fn new(learner: LearnerId, hours: LearnerHours, dice: Dice, now: UnixMs) -> Self {
+        let mut session = Self {
+            learner,
+            hours,
+            dice,
+            holder: None,
+            limits: None,
+            device: Device::Pc,
+            prompts: BTreeMap::new(),
+            full_day: None,
+            records: Vec::new(),
+            sends: Vec::new(),
+        };
+        session.dice.set_now(now);
+        session.hours.restart(now, &mut session.dice);
+        session
+    }
+
+    /// The lesson of the live connection.
+    pub fn live_lesson(&self) -> Option<LessonId> {
+        let holder = self.holder.as_ref()?;
+        Some(self.hours.clock_place(holder.clock)?.3)
+    }
+
+    /// The next moment at which a [`Input::Tick`] is wanted.
+    pub fn wake_at(&self) -> Option<UnixMs> {
+        let silent = self
+            .holder
+            .as_ref()
+            .map(|holder| holder.heard_at + SILENCE_MS);
+        let ends_at = self
+            .holder
+            .as_ref()
+            .and(self.limits)
+            .and_then(|limits| limits.ends_at);
+        [self.hours.wake_at(), silent, ends_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Is a connection there?
+    pub fn is_connected(&self) -> bool {
+        self.holder.is_some()
+    }
+
+    /// One step.
+    pub fn step(&mut self, now: UnixMs, from: ConnectionId, input: Input) -> Step {
+        self.dice.set_now(now);
+        if let Some(holder) = self
+            .holder
+            .as_mut()
+            .filter(|holder| holder.connection == from)
+            && !matches!(input, Input::Gone | Input::Tick)
+        {
+            holder.heard_at = now;
+            holder.heard_since_delivery = true;
+        }
+        match input {
+            Input::Open(request) => self.open(now, from, *request),
+            Input::Message(message) => self.message(now, from, message),
+            Input::Gone => self.gone(now, from),
+            Input::Tick => self.tick(now),
+        }
+        self.collect(now);
+        self.close_when_over(now);
+        self.deliver(now);
+        Step {
+            snapshot: self.hours.snapshot(),
+            records: std::mem::take(&mut self.records),
+            sends: std::mem::take(&mut self.sends),
+        }
+    }
+
+    fn message(&mut self, now: UnixMs, from: ConnectionId, message: ClientMessage) {
+        match message {
+            ClientMessage::Open { .. } => self.sends.push((from, Send::End("protocol"))),
+            ClientMessage::Resume {
+                clock_id, epoch, ..
+            } => {
+                self.resume(now, from, clock_id, epoch);
+            }
+            ClientMessage::Heartbeats { clock_id, items } => {
+                self.heartbeats(now, from, clock_id, &items);
+            }
+            ClientMessage::ChallengeAnswer { id, answer } => self.answer(now, id.0, &answer),
+            ClientMessage::Close { clock_id } => {
+                self.hours.close(now, clock_id, &mut self.dice);
+                if self
+                    .holder
+                    .as_ref()
+                    .is_some_and(|holder| holder.clock == clock_id)
+                {
+                    self.holder = None;
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, now: UnixMs, from: ConnectionId, request: OpenRequest) {
+        self.hours
+            .set_curriculum(request.credit_scope, request.curriculum);
+        let open = Open {
+            clock: request.clock,
+            device: request.device_id.clone(),
+            credit_scope: request.credit_scope,
+            lesson: request.lesson,
+            client_ms: request.client_ms,
+            policy: request.policy,
+            drift_ms: request.drift_ms,
+        };
+        match self.hours.open(now, &open, &mut self.dice) {
+            Err(refusal) => self.refuse(from, request.clock, refusal),
+            Ok(opened) => {
+                self.collect(now);
+                self.records.push(Record::Opened(SessionBody {
+                    clock_id: request.clock,
+                    lesson: request.lesson.lesson,
+                    credit_scope: request.credit_scope,
+                    device_id: request.device_id,
+                    epoch: opened.epoch,
+                    policy_version: request.policy.version,
+                    ip: request.ip,
+                }));
+                self.limits = Some(Limits {
+                    ends_at: request.ends_at,
+                    required_ms: request.required_ms,
+                });
+                self.device = request.device;
+                self.hold(now, from, request.clock, request.device);
+                self.tell_opened(now, from, request.clock);
+            }
+        }
+    }
+
+    /// The connection becomes the learner's one; another is told that it was taken over.
+    fn hold(&mut self, now: UnixMs, from: ConnectionId, clock: ClockId, device: Device) {
+        let older = self.holder.replace(Holder {
+            connection: from,
+            clock,
+            heard_at: now,
+            heard_since_delivery: true,
+            is_playing: false,
+        });
+        if let Some(older) = older.filter(|older| older.connection != from) {
+            self.sends
+                .push((older.connection, Send::TakenOver(device, now)));
+        }
+    }
+
+    fn resume(&mut self, now: UnixMs, from: ConnectionId, clock: ClockId, epoch: u64) {
+        if self.hours.clock_epoch(clock) != Some(epoch) {
+            self.refuse(from, clock, Refusal::ClockEnded);
+            return;
+        }
+        match self.hours.reconnect(now, clock, &mut self.dice) {
+            Err(refusal) => self.refuse(from, clock, refusal),
+            Ok(_) => {
+                self.hold(now, from, clock, self.device);
+                self.tell_opened(now, from, clock);
+            }
+        }
+    }
+
+    fn refuse(&mut self, to: ConnectionId, clock: ClockId, refusal: Refusal) {
+        let message = ServerMessage::Refused {
+            clock_id: clock,
+            code: refusal.code().to_owned(),
+            title: refusal.to_string(),
+        };
+        self.sends.push((to, Send::Message(message)));
+    }
+
+    fn tell_opened(&mut self, now: UnixMs, to: ConnectionId, clock: ClockId) {
+        let Some((_, credit_scope, _, lesson)) = self.hours.clock_place(clock) else {
+            return;
+        };
+        let Some(policy) = self.hours.clock_policy(clock) else {
+            return;
+        };
+        let policy = SessionPolicy::from(policy);
+        let (furthest_ms, position_ms) = self.hours.progress(credit_scope, lesson);
+        let (verified_ms, pending_ms) = self.hours.lesson_ms(credit_scope, lesson);
+        let message = ServerMessage::Opened {
+            session: Uuid::from_u64_pair(self.hours.epoch(), to.0),
+            clock_id: clock,
+            epoch: self.hours.epoch(),
+            last_seq: self.hours.last_seq(clock).unwrap_or_default(),
+            server_time: now,
+            position_ms,
+            furthest_ms,
+            verified_ms,
+            pending_ms,
+            policy,
+        };
+        self.sends.push((to, Send::Message(message)));
+    }
+
+    fn heartbeats(&mut self, now: UnixMs, from: ConnectionId, clock: ClockId, items: &[Heartbeat]) {
+        let place = self
+            .hours
+            .clock_place(clock)
+            .map(|place| (place.1, place.3));
+        let earns = !self.is_over(now) || self.hours.current() != Some(clock);
+        let beats: Vec<_> = items
+            .iter()
+            .map(|beat| message::heartbeat(beat, earns))
+            .collect();
+        let seq = self.hours.heartbeats(now, clock, &beats, &mut self.dice);
+        if let Some(holder) = self.holder.as_mut().filter(|holder| holder.clock == clock)
+            && let Some(last) = items.last()
+        {
+            holder.is_playing = last.state == State::Playing;
+        }
+        self.collect(now);
+        let (verified_ms, pending_ms) = place.map_or((0, 0), |(credit_scope, lesson)| {
+            self.hours.lesson_ms(credit_scope, lesson)
+        });
+        let ack = ServerMessage::Ack {
+            clock_id: clock,
+            seq,
+            verified_ms,
+            pending_ms,
+            today_ms: self.hours.day_ms(LocalDay::of(now)),
+        };
+        self.sends.push((from, Send::Message(ack)));
+    }
+
+    fn answer(&mut self, now: UnixMs, id: Uuid, answer: &str) {
+        let asked = self.hours.credit_scopes().into_iter().find(|credit_scope| {
+            let challenge = self.hours.challenge(*credit_scope);
+            challenge.is_some_and(|challenge| challenge.id.0 == id && challenge.is_delivered())
+        });
+        let Some(credit_scope) = asked else { return };
+        let is_right = self
+            .prompts
+            .get(&credit_scope)
+            .is_some_and(|prompt| prompt.ask == answer);
+        let answer = if is_right { Answer::Pass } else { Answer::Fail };
+        self.hours.answer(now, credit_scope, answer, &mut self.dice);
+    }
+
+    fn gone(&mut self, now: UnixMs, from: ConnectionId) {
+        if let Some(holder) = self.holder.take_if(|holder| holder.connection == from) {
+            self.hours.disconnect(now, holder.clock, &mut self.dice);
+        }
+    }
+
+    fn tick(&mut self, now: UnixMs) {
+        for credit_scope in self.hours.credit_scopes() {
+            let Some(challenge) = self.hours.challenge(credit_scope) else {
+                continue;
+            };
+            if matches!(challenge.phase, Phase::Delivered { deadline } if now > deadline) {
+                self.run_out(now, credit_scope);
+            }
+        }
+        self.hours.expire(now, &mut self.dice);
+        let silent = self
+            .holder
+            .take_if(|holder| now >= holder.heard_at + SILENCE_MS);
+        if let Some(holder) = silent {
+            self.hours.disconnect(now, holder.clock, &mut self.dice);
+            self.sends.push((holder.connection, Send::End("silent")));
+        }
+    }
+
+    /// The answer window is over. When nothing at all has come since the check was sent, the
+    /// connection was dead, and the window ends as a disconnection (C14).
+    fn run_out(&mut self, now: UnixMs, credit_scope: CreditScope) {
+        let dead = self.holder.take_if(|holder| !holder.heard_since_delivery);
+        match dead {
+            Some(holder) => {
+                self.hours.disconnect(now, holder.clock, &mut self.dice);
+                self.sends.push((holder.connection, Send::End("silent")));
+            }
+            None => self.hours.no_answer(now, credit_scope, &mut self.dice),
+        }
+    }
+
+    /// Is the window of the current clock's class over?
+    fn is_over(&self, now: UnixMs) -> bool {
+        self.limits
+            .and_then(|limits| limits.ends_at)
+            .is_some_and(|end| now >= end)
+    }
+
+    /// Hours reached or window ended: the class is finished, which asks the closing check (rule 8).
+    fn close_when_over(&mut self, now: UnixMs) {
+        let (Some(limits), Some(clock)) = (self.limits, self.hours.current()) else {
+            return;
+        };
+        let Some((_, credit_scope, _, _)) = self.hours.clock_place(clock) else {
+            return;
+        };
+        if self.hours.is_finished(credit_scope) || credit_scope == CreditScope::Platform {
+            return;
+        }
+        let reached =
+            limits.required_ms > 0 && self.hours.scope_ms(credit_scope) >= limits.required_ms;
+        if reached || self.is_over(now) {
+            self.hours.finish(now, credit_scope, &mut self.dice);
+            self.collect(now);
+        }
+    }
+
+    /// Sends the check that is due: one at a time, to a live connection, while the learner is
+    /// there: playing, or waiting for the closing check or the second round.
+    fn deliver(&mut self, now: UnixMs) {
+        let Some(holder) = self.holder.as_ref() else {
+            return;
+        };
+        let (to, is_playing) = (holder.connection, holder.is_playing);
+        let scopes = self.hours.credit_scopes();
+        let challenges = || {
+            scopes
+                .iter()
+                .filter_map(|scope| self.hours.challenge(*scope))
+        };
+        if challenges().any(Challenge::is_delivered) {
+            return;
+        }
+        let is_ready = |challenge: &Challenge| match challenge.phase {
+            Phase::Due => is_playing || challenge.closing,
+            Phase::Repeat { not_before } => now >= not_before,
+            Phase::Delivered { .. } => false,
+        };
+        let ready = scopes
+            .iter()
+            .copied()
+            .find(|scope| self.hours.challenge(*scope).is_some_and(is_ready));
+        let Some(credit_scope) = ready else { return };
+        if !self.hours.deliver(now, credit_scope, &mut self.dice) {
+            return;
+        }
+        let prompt = self.dice.prompt();
+        let challenge = self
+            .hours
+            .challenge(credit_scope)
+            .expect("it was delivered a moment ago");
+        let Phase::Delivered { deadline } = challenge.phase else {
+            return;
+        };
+        let message = ServerMessage::Challenge {
+            id: challenge.id,
+            kind: challenge.kind,
+            closing: challenge.closing,
+            round: u32::from(challenge.round),
+            attempt: challenge.attempt(),
+            tries: challenge.tries,
+            prompt: prompt.clone(),
+            pending_ms: self.hours.pending_ms(credit_scope),
+            answer_within_ms: deadline - now,
+        };
+        self.prompts.insert(credit_scope, prompt);
+        self.sends.push((to, Send::Message(message)));
+        if let Some(holder) = self.holder.as_mut() {
+            holder.heard_since_delivery = false;
+        }
+    }
+
+    /// Turns what the rules caused into records and messages.
+    fn collect(&mut self, now: UnixMs) {
+        for happening in self.hours.take_happenings() {
+            match happening {
+                Happening::Flushed { intervals, trail } => self.record_earned(intervals, trail),
+                Happening::Settled(settlement) => self.record_settled(settlement),
+                Happening::GoBack { seq, position_ms } => self.tell(|clock_id| {
+                    let reason = "not_watched_yet".to_owned();
+                    ServerMessage::GoBack {
+                        clock_id,
+                        seq,
+                        position_ms,
+                        reason,
+                    }
+                }),
+                Happening::OverCap => self.tell_day_full(now),
+                Happening::Challenge {
+                    credit_scope,
+                    outcome,
+                } => {
+                    self.tell_outcome(now, credit_scope, outcome);
+                }
+            }
+        }
+    }
+
+    fn record_earned(&mut self, intervals: Vec<zhipei_credit::Earned>, trail: Vec<u8>) {
+        let clock = intervals.first().map(|earned| earned.clock);
+        let device = clock.and_then(|clock| self.hours.clock_place(clock));
+        let device_id = device.map_or_else(String::new, |place| place.0.to_owned());
+        let epoch = clock
+            .and_then(|clock| self.hours.clock_epoch(clock))
+            .unwrap_or_default();
+        self.records.push(Record::Earned {
+            intervals,
+            device_id,
+            epoch,
+            trail,
+        });
+    }
+
+    fn record_settled(&mut self, settlement: Settlement) {
+        let Some(challenge) = settlement.challenge else {
+            return;
+        };
+        self.prompts.remove(&settlement.credit_scope);
+        let result = match settlement.to {
+            TimeState::Verified => Verdict::Passed,
+            TimeState::Frozen => Verdict::Frozen,
+            _ => Verdict::Missed,
+        };
+        self.tell_verdict(challenge.id, result, None, None, None);
+        if settlement.to == TimeState::Void && !settlement.intervals.is_empty() {
+            let gone = settlement.intervals.iter().map(|earned| VoidInterval {
+                lesson: earned.lesson,
+                media_from: earned.media.0,
+                media_to: earned.media.1,
+                server_from: earned.server.0,
+                server_to: earned.server.1,
+                ms: earned.ms,
+            });
+            let intervals = gone.collect();
+            let reason = "check_missed".to_owned();
+            self.tell(|_| ServerMessage::Void { reason, intervals });
+        }
+        self.records.push(Record::Settled(settlement));
+    }
+
+    fn tell_outcome(&mut self, now: UnixMs, credit_scope: CreditScope, outcome: Outcome) {
+        let Some(challenge) = self.hours.challenge(credit_scope) else {
+            return;
+        };
+        let (id, attempt) = (challenge.id, challenge.attempt());
+        match (outcome, challenge.phase) {
+            (Outcome::Postponed, _) => {
+                self.tell_verdict(id, Verdict::Postponed, None, None, None);
+            }
+            (Outcome::TryAgain, _) => {
+                let prompt = self.dice.prompt();
+                self.prompts.insert(credit_scope, prompt.clone());
+                self.tell_verdict(id, Verdict::TryAgain, None, Some(attempt), Some(prompt));
+            }
+            (Outcome::Repeat, Phase::Repeat { not_before }) => {
+                self.tell_verdict(id, Verdict::RepeatLater, Some(not_before - now), None, None);
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_verdict(
+        &mut self,
+        id: zhipei_domain::ChallengeId,
+        result: Verdict,
+        next_in_ms: Option<i64>,
+        attempt: Option<u32>,
+        prompt: Option<Prompt>,
+    ) {
+        let place = self
+            .hours
+            .current()
+            .and_then(|clock| self.hours.clock_place(clock));
+        let (verified_ms, pending_ms) =
+            place.map_or((0, 0), |place| self.hours.lesson_ms(place.1, place.3));
+        self.tell(|_| ServerMessage::Verdict {
+            id,
+            result,
+            verified_ms,
+            pending_ms,
+            next_in_ms,
+            attempt,
+            prompt,
+        });
+    }
+
+    /// Once a day.
+    fn tell_day_full(&mut self, now: UnixMs) {
+        let today = LocalDay::of(now);
+        if self.full_day == Some(today) {
+            return;
+        }
+        self.full_day = Some(today);
+        let policy = self
+            .hours
+            .current()
+            .and_then(|clock| self.hours.clock_policy(clock));
+        let cap_min = policy.map_or(0, |policy| policy.cap_min);
+        self.tell(|_| ServerMessage::DayFull { cap_min });
+    }
+
+    fn tell(&mut self, message: impl FnOnce(ClockId) -> ServerMessage) {
+        if let Some(holder) = &self.holder {
+            let message = message(holder.clock);
+            self.sends.push((holder.connection, Send::Message(message)));
+        }
+    }
+
+    /// Whose session it is.
+    pub fn learner(&self) -> LearnerId {
+        self.learner
+    }
+
+    /// The scopes whose lessons the session must be told with [`Session::set_curriculum`].
+    pub fn credit_scopes(&self) -> impl Iterator<Item = CreditScope> {
+        self.hours.credit_scopes().into_iter()
+    }
+
+    /// All lessons of a scope.
+    pub fn set_curriculum(&mut self, credit_scope: CreditScope, lessons: Arc<[LessonSpec]>) {
+        self.hours.set_curriculum(credit_scope, lessons);
+    }
+}
