@@ -1,4 +1,4 @@
-//! Courses: entering one with its videos.
+//! Courses: entering videos, and courses that show them.
 
 use zhipei_domain::{Actor, Course, MediaAsset, UnixMs};
 use zhipei_storage::{Txn, courses, media_assets};
@@ -6,17 +6,15 @@ use zhipei_storage::{Txn, courses, media_assets};
 use crate::Result;
 use crate::audit::done;
 
-/// Enters a course and the videos of its lessons.
-pub async fn add(
-    txn: &Txn,
-    by: &Actor,
-    now: UnixMs,
-    course: &Course,
-    videos: &[MediaAsset],
-) -> Result<()> {
-    for video in videos {
-        media_assets::insert(txn, video).await?;
-    }
+/// Enters a video that was transcoded, so that lessons can show it.
+pub async fn add_video(txn: &Txn, by: &Actor, now: UnixMs, video: &MediaAsset) -> Result<()> {
+    media_assets::insert(txn, video).await?;
+    let detail = format!("{} ms", video.duration_ms);
+    done(txn, by, now, "video.add", "media_asset", video.id, &detail).await
+}
+
+/// Enters a course, whose videos are there.
+pub async fn add(txn: &Txn, by: &Actor, now: UnixMs, course: &Course) -> Result<()> {
     courses::insert(txn, course).await?;
     done(
         txn,

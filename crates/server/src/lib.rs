@@ -1,1 +1,17 @@
-//! Room of zhipei-server.
+//! The process: settings, wiring, the command line. It alone names every other crate.
+
+mod app;
+mod cli;
+mod config;
+mod demo;
+mod error;
+mod import;
+mod keys;
+mod log;
+
+pub use app::{App, Parted, app, open};
+pub use cli::run;
+pub use config::{Config, ConfigError, Data, Database, Log, LogFormat, Login, Server};
+pub use error::{Error, Result};
+pub use import::import;
+pub use keys::{Keys, KeysError};

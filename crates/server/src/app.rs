@@ -1,0 +1,122 @@
+//! The wiring: from settings to a process that answers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use zhipei_actions::Hasher;
+use zhipei_actions::login::Gate;
+use zhipei_api::{AppState, Parts, Settings};
+use zhipei_media::Store;
+use zhipei_storage::{Clock, Db};
+
+use crate::config::Config;
+use crate::keys::{self, Keys};
+use crate::{Error, Result};
+
+/// At most so many password hashes at once: one for each core of a small machine.
+const HASHES_AT_ONCE: usize = 2;
+/// So long may open requests take after the process was asked to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// The opened parts that serving and the command line share.
+pub struct Parted {
+    /// The database.
+    pub db: Db,
+    /// Server time.
+    pub clock: Clock,
+    /// Videos.
+    pub media: Store,
+    /// The keys.
+    pub keys: Keys,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+}
+
+/// A process that is ready to serve.
+pub struct App {
+    /// What it stands on.
+    pub parts: Parted,
+    router: Router,
+}
+
+/// Opens folders, keys and database. Time runs from the database's clock, unless one is given.
+pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
+    std::fs::create_dir_all(&config.data.folder)?;
+    let keys = Keys::in_folder(&config.key_folder())?;
+    let db = Db::connect(&config.database_url(), config.max_connections()).await?;
+    let clock = match clock {
+        Some(clock) => clock,
+        None => Clock::start(&db).await?,
+    };
+    Ok(Parted {
+        media: Store::in_folder(config.media_folder()).await?,
+        hasher: Hasher::new(HASHES_AT_ONCE)?,
+        db,
+        clock,
+        keys,
+    })
+}
+
+/// Puts everything together. Tests give a clock of their own.
+pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
+    let parts = open(config, clock).await?;
+    if !parts.db.pending_migrations().await?.is_empty() {
+        return Err(Error::NotMigrated);
+    }
+    let state = AppState::new(Parts {
+        db: parts.db.clone(),
+        clock: parts.clock.clone(),
+        gate: Gate::new(parts.hasher.clone()),
+        media: parts.media.clone(),
+        media_key: parts.keys.media,
+        random: keys::random,
+        settings: Settings {
+            public_url: config.server.public_url.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            failed_logins_per_address: config.login.failed_per_address,
+        },
+    });
+    let router = zhipei_api::router(state, Router::new());
+    Ok(App { parts, router })
+}
+
+impl App {
+    /// Serves until `stop`, then lets open requests end.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<()> {
+        // Acknowledgements are small: without this they would wait for more to send.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY could not be set");
+            }
+        });
+        let service = self
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let (asked, stopped) = tokio::sync::oneshot::channel();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+            stop.await;
+            tracing::info!("stopping: open requests may end");
+            let _ = asked.send(());
+        });
+        let too_late = async {
+            // Without the message the server ended by itself, and this must not win.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(LAST_REQUESTS).await;
+        };
+        tokio::select! {
+            served = serving.into_future() => served?,
+            () = too_late => tracing::warn!("stopped with requests still open"),
+        }
+        self.parts.db.close().await?;
+        Ok(())
+    }
+}

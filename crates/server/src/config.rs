@@ -1,0 +1,321 @@
+//! Settings: one TOML file, each key overridable by `ZHIPEI_SECTION__KEY`, unknown keys refused.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+/// All settings. Every one has a default; an empty file is a whole configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where things are kept.
+    pub data: Data,
+    /// Where the process listens, and what learners see.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// Logging in.
+    pub login: Login,
+    /// Logs.
+    pub log: Log,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// The folder of the embedded shape: database, videos and keys lie in it.
+    pub folder: PathBuf,
+    /// Videos; `media` in the folder when it is not set.
+    pub media_folder: Option<PathBuf>,
+    /// Keys; `keys` in the folder when it is not set. Keep them out of the database's backups.
+    pub key_folder: Option<PathBuf>,
+}
+
+/// Where the process listens, and what learners see.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// What learners type: `https://zhipei.example`.
+    pub public_url: String,
+    /// Allows http beyond this machine. Passwords then cross the network in the clear.
+    pub development: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The database.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:///path/to/file.db` or `postgres://…`; a SQLite file in the data folder when it is not set.
+    pub url: Option<String>,
+    /// Connections to it at most; 16 when it is not set.
+    pub max_connections: Option<u32>,
+}
+
+/// Logging in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Login {
+    /// Failed logins that one address may have in 15 minutes. A training room shares one address:
+    /// set it to the number of its seats.
+    pub failed_per_address: usize,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `pretty` for people, `json` for machines.
+    pub format: LogFormat,
+    /// As `info` or `warn,zhipei_learning=debug`.
+    pub level: String,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            folder: "data".into(),
+            media_folder: None,
+            key_folder: None,
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            development: false,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self {
+            failed_per_address: 30,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Pretty,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was named does not exist.
+    #[error("找不到配置文件 {0}")]
+    NoFile(PathBuf),
+    /// A key is unknown, or its value does not fit.
+    #[error("配置有误：{0}")]
+    Wrong(Box<figment::Error>),
+    /// Neither http nor https, or more than a host.
+    #[error("server.public_url 须形如 https://zhipei.example，不带路径；现在是 {0}")]
+    PublicUrl(String),
+    /// Passwords would cross the network in the clear.
+    #[error(
+        "server.listen 是 {0}，别的机器连得上，server.public_url 却不是 https：密码会明文传输。\
+         请在前面放一个 https 反向代理并改用 https 地址；仅开发时可设 server.development = true"
+    )]
+    Insecure(SocketAddr),
+    /// The database is of another kind.
+    #[error("database.url 须以 sqlite: 或 postgres: 开头")]
+    Database,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment over it.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::new();
+        match file {
+            Some(file) if !file.exists() => return Err(ConfigError::NoFile(file.to_owned())),
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None => figment = figment.merge(Toml::file_exact("zhipei.toml")),
+        }
+        // Other ZHIPEI_… variables, without a section, belong to the scripts around the server.
+        let env = Env::prefixed("ZHIPEI_")
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
+        let config: Self = figment
+            .merge(env)
+            .extract()
+            .map_err(|error| ConfigError::Wrong(Box::new(error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses what is unsafe or cannot work.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let url = &self.server.public_url;
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"))
+            .map(|host| host.trim_end_matches('/'))
+            .filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+        if host.is_none() {
+            return Err(ConfigError::PublicUrl(url.clone()));
+        }
+        let reachable = !self.server.listen.ip().is_loopback();
+        if reachable && url.starts_with("http://") && !self.server.development {
+            return Err(ConfigError::Insecure(self.server.listen));
+        }
+        let database = self.database_url();
+        if !["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|kind| database.starts_with(kind))
+        {
+            return Err(ConfigError::Database);
+        }
+        Ok(())
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> String {
+        self.database
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data.folder.join("zhipei.db").display()))
+    }
+
+    /// Connections to it at most.
+    pub fn max_connections(&self) -> u32 {
+        self.database.max_connections.unwrap_or(16)
+    }
+
+    /// Where videos lie.
+    pub fn media_folder(&self) -> PathBuf {
+        let own = || self.data.folder.join("media");
+        self.data.media_folder.clone().unwrap_or_else(own)
+    }
+
+    /// Where keys lie.
+    pub fn key_folder(&self) -> PathBuf {
+        let own = || self.data.folder.join("keys");
+        self.data.key_folder.clone().unwrap_or_else(own)
+    }
+
+    /// What holds, in words; no secret in it.
+    pub fn explain(&self) -> String {
+        let database = self.database_url();
+        let database = match database.split_once("://").zip(database.rsplit_once('@')) {
+            Some(((kind, _), (_, place))) => format!("{kind}://…@{place}"),
+            None => database,
+        };
+        [
+            format!("监听地址　　{}", self.server.listen),
+            format!("对外地址　　{}", self.server.public_url),
+            format!(
+                "数据库　　　{database}（最多 {} 个连接）",
+                self.max_connections()
+            ),
+            format!("视频　　　　{}", self.media_folder().display()),
+            format!("密钥　　　　{}", self.key_folder().display()),
+            format!(
+                "登录失败限制　同一地址 15 分钟 {} 次",
+                self.login.failed_per_address
+            ),
+            format!("日志　　　　{:?}，{}", self.log.format, self.log.level),
+        ]
+        .join("\n")
+    }
+}
+
+/// Who runs the command line, for the audit trail.
+#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+pub(crate) fn operator() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(toml: &str) -> Result<Config, ConfigError> {
+        let config: Config = Figment::new()
+            .merge(Toml::string(toml))
+            .extract()
+            .map_err(|error| ConfigError::Wrong(Box::new(error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    #[test]
+    fn an_empty_file_is_a_whole_and_safe_configuration() {
+        let config = parse("").unwrap();
+        assert!(config.server.listen.ip().is_loopback());
+        assert_eq!(config.database_url(), "sqlite://data/zhipei.db");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = parse("[server]\nlisten_adress = \"x\"")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("listen_adress"), "{error}");
+    }
+
+    #[test]
+    fn http_beyond_this_machine_is_refused_outside_development() {
+        let open = "[server]\nlisten = \"0.0.0.0:80\"\npublic_url = \"http://zhipei.example\"\n";
+        assert!(matches!(parse(open), Err(ConfigError::Insecure(_))));
+        assert!(parse(&format!("{open}development = true")).is_ok());
+        assert!(parse(&open.replace("http://", "https://")).is_ok());
+    }
+
+    #[test]
+    fn a_public_address_is_a_scheme_and_a_host() {
+        for bad in [
+            "zhipei.example",
+            "ftp://x",
+            "https://",
+            "https://x/path",
+            "https://u@x",
+        ] {
+            let toml = format!("[server]\npublic_url = \"{bad}\"");
+            assert!(
+                matches!(parse(&toml), Err(ConfigError::PublicUrl(_))),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_explanation_shows_no_password() {
+        let config =
+            parse("[database]\nurl = \"postgres://app:s3cret@db.example/zhipei\"").unwrap();
+        let text = config.explain();
+        assert!(
+            text.contains("db.example") && !text.contains("s3cret"),
+            "{text}"
+        );
+    }
+}

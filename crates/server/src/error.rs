@@ -1,0 +1,43 @@
+use crate::config::ConfigError;
+use crate::keys::KeysError;
+
+/// Why the process, or a command, did not do it. Shown to the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The tables are older than the program.
+    #[error("数据库还没有升级，请先运行 zhipei migrate")]
+    NotMigrated,
+    /// A rule said no, or storage did not do it.
+    #[error(transparent)]
+    Action(#[from] zhipei_actions::Error),
+    /// The database.
+    #[error("数据库出错：{0}")]
+    Storage(#[from] zhipei_storage::Error),
+    /// The videos.
+    #[error("视频处理出错：{0}")]
+    Media(#[from] zhipei_media::Error),
+    /// Something that a command names does not exist.
+    #[error("没有找到{0}")]
+    Missing(String),
+    /// A file of a course folder is not as it should be.
+    #[error("{0}")]
+    Course(String),
+    /// The disk or the network.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl From<zhipei_domain::Rejection> for Error {
+    fn from(rejection: zhipei_domain::Rejection) -> Self {
+        Self::Action(rejection.into())
+    }
+}
+
+/// A result of the process.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
