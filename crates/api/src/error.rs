@@ -34,6 +34,8 @@ pub enum ApiError {
     MethodNotAllowed,
     /// The media address is over; opening the lesson again gives a fresh one.
     MediaAddressExpired,
+    /// A key is only for a video that the learner has open.
+    NoLiveSession,
     /// The part of the file that was asked for does not exist.
     RangeNotSatisfiable,
     /// A rule said no.
@@ -91,6 +93,7 @@ impl ApiError {
                 "media_address_expired",
                 "视频地址已过期，请重新打开这一节",
             ),
+            Self::NoLiveSession => (S::FORBIDDEN, "no_live_session", "请先打开这一节再播放"),
             Self::RangeNotSatisfiable => (
                 S::RANGE_NOT_SATISFIABLE,
                 "range_not_satisfiable",

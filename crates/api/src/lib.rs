@@ -8,6 +8,7 @@ mod error;
 mod health;
 mod hour_lists;
 mod hours;
+mod learning;
 mod login;
 mod me;
 mod media;

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use crate::{ApiError, AppState, Caller};
+use crate::{ApiError, AppState};
 
 /// Style attributes are allowed, style elements are not: Element Plus sets sizes by attribute.
 /// Videos play out of `blob:` addresses, in whose worker hls.js repacks them.
@@ -118,21 +118,6 @@ pub(crate) async fn same_origin(
         }
     }
     next.run(request).await
-}
-
-/// Lets only learners through who are logged in, and tells the handler which login it is.
-pub(crate) async fn identify(
-    State(app): State<AppState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match Caller::of(&app, request.headers()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller.session);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
-    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

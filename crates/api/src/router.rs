@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use zhipei_api_types::Problem;
 
 use crate::{
-    ApiError, AppState, classes, health, hour_lists, hours, login, me, media, pc_app, protect,
+    ApiError, AppState, classes, health, hour_lists, hours, learning, login, me, media, pc_app,
+    protect,
 };
 
 /// No request is larger: videos come another way.
@@ -27,20 +28,18 @@ const BODY_LIMIT: usize = 256 * 1024;
 )]
 struct Document;
 
-/// All addresses of the process. `learning` are those of live sessions, with their own state; each of
-/// their requests carries the caller's [`LoginSession`](zhipei_domain::LoginSession) as an extension,
-/// and without a live login none arrives.
-pub fn router(app: AppState, learning: Router<()>) -> Router {
+/// All addresses of the process.
+pub fn router(app: AppState) -> Router {
     let (described, _) = described().split_for_parts();
     let app_for = || app.clone();
     described
+        .merge(learning::socket_router())
         .merge(media::router())
         .merge(hour_lists::router())
         .merge(health::router())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(pc_app::serve)
         .with_state(app_for())
-        .merge(learning.route_layer(middleware::from_fn_with_state(app_for(), protect::identify)))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(
             app_for(),
@@ -90,6 +89,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(me::router())
         .merge(classes::router())
         .merge(hours::router())
+        .merge(learning::router())
 }
 
 fn problem(description: &str) -> utoipa::openapi::Response {

@@ -3,6 +3,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use zhipei_actions::login::Gate;
+use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
 
@@ -20,6 +21,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Passwords.
     pub gate: Gate,
+    /// Live learning sessions.
+    pub desk: Desk,
     /// Videos.
     pub media: Store,
     /// Signs media addresses.

@@ -369,6 +369,12 @@ impl LearnerHours {
         ))
     }
 
+    /// The lesson of the current clock, unless its connection is lost or it was closed.
+    pub fn live_lesson(&self) -> Option<LessonId> {
+        let clock = self.clocks.get(&self.current?)?;
+        (clock.lost_at.is_none() && !clock.closed).then_some(clock.lesson)
+    }
+
     /// The policy that a clock's `open` bound.
     pub fn clock_policy(&self, clock: ClockId) -> Option<&Policy> {
         self.clocks.get(&clock).map(|clock| &clock.policy)

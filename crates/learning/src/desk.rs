@@ -21,7 +21,7 @@ use crate::chance::Dice;
 use crate::driver::{CloseCode, Outgoing};
 use crate::opening::Curricula;
 use crate::posted::Mailboxes;
-use crate::session::{ConnectionId, Input, Send, Session};
+use crate::session::{ConnectionId, Input, SILENCE_MS, Send, Session};
 use crate::writer::{Job, Writer};
 
 /// How often timers are looked at.
@@ -153,11 +153,21 @@ impl Desk {
         self.0.clock.now()
     }
 
-    /// The lesson that the learner has open on a live connection of this node.
-    pub fn live_lesson(&self, learner: LearnerId) -> Option<LessonId> {
-        let seat = lock(&self.0.seats).get(&learner).cloned()?;
-        let live = lock(&seat.live);
-        live.as_ref()?.session.live_lesson()
+    /// The lesson that the learner has open on a live connection, of this node or another.
+    pub async fn live_lesson(&self, learner: LearnerId) -> Result<Option<LessonId>> {
+        let seat = lock(&self.0.seats).get(&learner).cloned();
+        let here = seat.and_then(|seat| lock(&seat.live).as_ref()?.session.live_lesson());
+        if here.is_some() {
+            return Ok(here);
+        }
+        let Some(state) = learning_states::get(self.0.db.read(), learner).await? else {
+            return Ok(None);
+        };
+        if self.now() - state.updated_at > SILENCE_MS {
+            return Ok(None);
+        }
+        let (stored, _) = learning_intervals::load(self.0.db.read(), learner).await?;
+        Ok(stored.and_then(|(hours, _)| hours.live_lesson()))
     }
 
     /// How many learners have a live connection.
@@ -170,14 +180,14 @@ impl Desk {
         self.seats().iter().filter(|seat| is_online(seat)).count()
     }
 
-    /// Ends all connections of a login.
-    pub fn log_out(&self, learner: LearnerId, login: LoginSessionId) {
+    /// Ends all connections of the logins that are `over`.
+    pub fn log_out(&self, learner: LearnerId, over: impl Fn(LoginSessionId) -> bool) {
         let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
             return;
         };
         let live = lock(&seat.live);
         for (of, link) in live.iter().flat_map(|live| live.links.values()) {
-            if *of == login {
+            if over(*of) {
                 let end = ServerMessage::End {
                     reason: "logged_out".to_owned(),
                 };

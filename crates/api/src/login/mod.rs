@@ -87,6 +87,8 @@ async fn log_out(
     app.db
         .write(async |txn| login::log_out(txn, &caller.session, now).await)
         .await?;
+    let this = caller.session.id;
+    app.desk.log_out(caller.learner(), |login| login == this);
     let gone = cookie(&app.settings, String::new());
     Ok((jar.remove(gone), StatusCode::NO_CONTENT))
 }

@@ -1,0 +1,165 @@
+//! Live learning sessions: the WebSocket, the same messages by POST, and the keys of videos.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::{SinkExt as _, StreamExt as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+use zhipei_actions::login;
+use zhipei_api_types::learning::{MAX_FRAME_BYTES, PostAnswer, Posted};
+use zhipei_domain::MediaAssetId;
+use zhipei_learning::{Incoming, Outgoing, PostError};
+use zhipei_storage::{courses, login_sessions, media_assets};
+
+use crate::body::{Body, Place};
+use crate::caller::ClientAddress;
+use crate::{ApiError, ApiResult, AppState, Caller};
+
+/// How often a connection proves that its login still lives. Learning is activity (MLPS-02).
+const LOGIN_CHECK: Duration = Duration::from_mins(10);
+
+/// Addresses outside the OpenAPI document: it has no words for a WebSocket.
+pub(crate) fn socket_router() -> Router<AppState> {
+    Router::new().route("/api/learning/sessions", get(connect))
+}
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(post_heartbeats))
+        .routes(routes!(get_key))
+}
+
+async fn connect(
+    State(app): State<AppState>,
+    caller: Caller,
+    ClientAddress(from): ClientAddress,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade
+        // The default buffer of 128 KiB a connection halves what a machine can hold.
+        .read_buffer_size(4_096)
+        .write_buffer_size(0)
+        .max_message_size(MAX_FRAME_BYTES)
+        .max_frame_size(MAX_FRAME_BYTES)
+        .on_upgrade(async move |socket| {
+            let at_desk = at_desk(&caller, from.to_string());
+            tokio::select! {
+                () = serve(&app, at_desk, socket) => {}
+                () = login_ended(&app, &caller) => {}
+            }
+        })
+}
+
+async fn serve(app: &AppState, caller: zhipei_learning::Caller, socket: WebSocket) {
+    let (sink, stream) = socket.split();
+    let sink = sink.with(async |what: Outgoing| {
+        Ok::<_, axum::Error>(match what {
+            Outgoing::Text(text) => Message::text(text),
+            Outgoing::Close(code) => Message::Close(Some(CloseFrame {
+                code: code.number(),
+                reason: "".into(),
+            })),
+        })
+    });
+    let stream = stream.map(|what| {
+        what.map(|message| match message {
+            Message::Text(text) => Incoming::Text(text.as_str().to_owned()),
+            Message::Binary(_) => Incoming::Foreign,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Incoming::Alive,
+        })
+    });
+    zhipei_learning::run(app.desk.clone(), caller, std::pin::pin!(sink), stream).await;
+}
+
+/// Returns when the login is over; until then the open connection keeps it alive.
+async fn login_ended(app: &AppState, caller: &Caller) {
+    loop {
+        tokio::time::sleep(LOGIN_CHECK).await;
+        let now = app.clock.now();
+        match login_sessions::get(app.db.read(), caller.session.id).await {
+            Ok(session) if session.expires_at > now => {
+                if let Err(error) = login::touch(&app.db, &session, now).await {
+                    tracing::warn!(%error, "a login could not be kept alive");
+                }
+            }
+            Ok(_) | Err(zhipei_storage::Error::NotFound) => {
+                app.desk
+                    .log_out(caller.learner(), |login| login == caller.session.id);
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "a login could not be checked"),
+        }
+    }
+}
+
+fn at_desk(caller: &Caller, from: String) -> zhipei_learning::Caller {
+    zhipei_learning::Caller {
+        learner: caller.learner(),
+        login: caller.session.id,
+        ip: Some(from),
+    }
+}
+
+/// The messages of a learning session, where a proxy blocks WebSockets.
+#[utoipa::path(
+    post, path = "/api/learning/heartbeats", operation_id = "post_heartbeats", tag = "learning",
+    params(("x-device-connection" = Uuid, Header, description = "The client's own name for the connection")),
+    request_body = Posted,
+    responses((status = 200, body = PostAnswer))
+)]
+async fn post_heartbeats(
+    State(app): State<AppState>,
+    caller: Caller,
+    ClientAddress(from): ClientAddress,
+    headers: HeaderMap,
+    Body(posted): Body<Posted>,
+) -> ApiResult<Json<PostAnswer>> {
+    let invalid = || ApiError::Invalid(Some("x-device-connection".to_owned()));
+    let connection = headers
+        .get("x-device-connection")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<Uuid>().ok())
+        .ok_or_else(invalid)?;
+    let at_desk = at_desk(&caller, from.to_string());
+    match app.desk.post(&at_desk, connection, posted).await {
+        Ok(answer) => Ok(Json(answer)),
+        Err(PostError::Protocol) => Err(ApiError::Invalid(Some("messages".to_owned()))),
+        Err(PostError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// The key of a video, while the learner has it open. A hurdle, not a lock: see the README.
+#[utoipa::path(
+    get, path = "/api/learning/keys/{asset}", operation_id = "get_media_key", tag = "learning",
+    params(("asset" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"))
+)]
+async fn get_key(
+    State(app): State<AppState>,
+    caller: Caller,
+    Place(asset): Place<MediaAssetId>,
+) -> ApiResult<Response> {
+    let lesson = app
+        .desk
+        .live_lesson(caller.learner())
+        .await?
+        .ok_or(ApiError::NoLiveSession)?;
+    let (_, lesson) = courses::lesson(app.db.read(), lesson).await?;
+    if lesson.media != Some(asset) {
+        return Err(ApiError::NoLiveSession);
+    }
+    let asset = media_assets::get(app.db.read(), asset).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, asset.key.to_vec()).into_response())
+}
