@@ -9,12 +9,13 @@ use tokio::net::TcpListener;
 use zhipei_actions::Hasher;
 use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
+use zhipei_learning::{Desk, DeskConfig, Dice};
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
 
 use crate::config::Config;
 use crate::keys::{self, Keys};
-use crate::{Error, Result};
+use crate::{Error, Result, jobs};
 
 /// At most so many password hashes at once: one for each core of a small machine.
 const HASHES_AT_ONCE: usize = 2;
@@ -39,6 +40,8 @@ pub struct Parted {
 pub struct App {
     /// What it stands on.
     pub parts: Parted,
+    /// Live learning sessions.
+    pub desk: Desk,
     router: Router,
 }
 
@@ -66,7 +69,14 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
     if !parts.db.pending_migrations().await?.is_empty() {
         return Err(Error::NotMigrated);
     }
+    let desk = Desk::start(DeskConfig {
+        db: parts.db.clone(),
+        clock: parts.clock.clone(),
+        key: parts.keys.ledger_mac.clone(),
+        dice: Dice::new(keys::random()),
+    });
     let state = AppState::new(Parts {
+        desk: desk.clone(),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         gate: Gate::new(parts.hasher.clone()),
@@ -79,8 +89,12 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
             failed_logins_per_address: config.login.failed_per_address,
         },
     });
-    let router = zhipei_api::router(state, Router::new());
-    Ok(App { parts, router })
+    let router = zhipei_api::router(state);
+    Ok(App {
+        parts,
+        desk,
+        router,
+    })
 }
 
 impl App {
@@ -99,10 +113,16 @@ impl App {
         let service = self
             .router
             .into_make_service_with_connect_info::<SocketAddr>();
+        let closing = self.desk.clone();
+        let Parted {
+            db, clock, keys, ..
+        } = &self.parts;
+        let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.ledger_signing.clone());
         let (asked, stopped) = tokio::sync::oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stop.await;
             tracing::info!("stopping: open requests may end");
+            closing.stop().await;
             let _ = asked.send(());
         });
         let too_late = async {
@@ -116,6 +136,13 @@ impl App {
             served = serving.into_future() => served?,
             () = too_late => tracing::warn!("stopped with requests still open"),
         }
+        sealing.abort();
+        jobs::seal(
+            &self.parts.db,
+            &self.parts.clock,
+            &self.parts.keys.ledger_signing,
+        )
+        .await;
         self.parts.db.close().await?;
         Ok(())
     }

@@ -13,13 +13,15 @@ use zhipei_domain::{
     Actor, CheckKind, ClassId, CreditScope, IdentityLevel, LocalDay, LoginName, Policy, RegionCode,
     Scope, SessionRule, Title, TrainingClass, Window, check_new_password,
 };
+use zhipei_ledger::Hash;
 use zhipei_storage::{courses, institutions, learners, policies, training_classes};
 
 use crate::app::{Parted, app, open};
 use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
-use crate::{Error, Result, log};
+use crate::load_accounts::{self, LoadAccounts};
+use crate::{Error, Result, log, verify};
 
 /// 职培：职业技能线上培训平台
 #[derive(Parser)]
@@ -58,8 +60,31 @@ enum Command {
     /// 配置
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// 重算总账，找出任何改动
+    Verify(Verify),
+    /// 为压力测试准备已登录的学员（只用于空的数据库）
+    LoadAccounts(LoadAccounts),
     /// 输出接口文档（OpenAPI）
     Openapi,
+}
+
+#[derive(Args)]
+struct Verify {
+    /// 只核一名学员（登录名）
+    #[arg(long)]
+    learner: Option<String>,
+    /// 另处保存的封存：编号:散列值
+    #[arg(long, value_parser = outside_seal)]
+    root: Option<(u64, Hash)>,
+}
+
+fn outside_seal(text: &str) -> Result<(u64, Hash), String> {
+    let (number, hash) = text.split_once(':').ok_or("须写成 编号:散列值")?;
+    let number = number.parse().map_err(|_| "编号不是整数")?;
+    Ok((
+        number,
+        Hash::parse(hash).ok_or("散列值须为 64 位小写十六进制数字")?,
+    ))
 }
 
 #[derive(Subcommand)]
@@ -349,6 +374,12 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         }
         Command::Class(command) => manage_class(parts, by, command).await?,
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
+        Command::Verify(what) => verify_ledger(parts, &what).await?,
+        Command::LoadAccounts(wanted) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout());
+            load_accounts::run(parts, by, &wanted, &mut out).await?;
+            std::io::Write::flush(&mut out)?;
+        }
         Command::Serve
         | Command::Migrate
         | Command::Demo(_)
@@ -356,6 +387,35 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         | Command::Openapi => unreachable!("run() has dealt with these"),
     }
     Ok(())
+}
+
+/// Prints what was checked and everything that is wrong; an error when anything is.
+async fn verify_ledger(parts: &Parted, what: &Verify) -> Result<()> {
+    let learner = match &what.learner {
+        None => None,
+        Some(name) => {
+            let login_name = LoginName::parse(name)?;
+            let found =
+                learners::by_login_name(parts.db.read(), &Scope::Platform, &login_name).await;
+            Some(named(found, "学员", name)?.id)
+        }
+    };
+    let report = verify(&parts.db, &parts.keys, learner, what.root).await?;
+    println!(
+        "已核 {} 名学员、{} 条记录、{} 次封存",
+        report.learners, report.entries, report.seals
+    );
+    if let Some((number, hash)) = report.newest_seal {
+        println!("最新封存 {number}:{hash}");
+    }
+    if report.findings.is_empty() {
+        println!("没有发现改动。");
+        return Ok(());
+    }
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    Err(Error::Tampered(report.findings.len()))
 }
 
 async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Result<()> {

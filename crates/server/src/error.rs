@@ -25,6 +25,9 @@ pub enum Error {
     /// Something that a command names does not exist.
     #[error("没有找到{0}")]
     Missing(String),
+    /// The stored records are not what the ledger wrote.
+    #[error("发现 {0} 处改动")]
+    Tampered(usize),
     /// A file of a course folder is not as it should be.
     #[error("{0}")]
     Course(String),

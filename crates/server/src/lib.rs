@@ -6,8 +6,11 @@ mod config;
 mod demo;
 mod error;
 mod import;
+mod jobs;
 mod keys;
+mod load_accounts;
 mod log;
+mod verify;
 
 pub use app::{App, Parted, app, open};
 pub use cli::run;
@@ -15,3 +18,4 @@ pub use config::{Config, ConfigError, Data, Database, Log, LogFormat, Login, Ser
 pub use error::{Error, Result};
 pub use import::import;
 pub use keys::{Keys, KeysError};
+pub use verify::{Report, verify};

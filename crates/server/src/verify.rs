@@ -1,0 +1,126 @@
+//! `zhipei verify`: believes nothing that is stored, recomputes all of it.
+
+use zhipei_domain::LearnerId;
+use zhipei_ledger::{
+    AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit, Mac, SealRow, SealVerifier,
+    SealedHead, SealedHeadRow, VerifyingKeys,
+};
+use zhipei_storage::{Db, learning_intervals, ledger};
+
+use crate::{Keys, Result};
+
+/// What a verification found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Learners whose chains were recomputed.
+    pub learners: usize,
+    /// Entries in these chains.
+    pub entries: usize,
+    /// Seals that were checked.
+    pub seals: usize,
+    /// The newest seal: its number and hash, for comparison with a copy kept outside.
+    pub newest_seal: Option<(u64, Hash)>,
+    /// Everything that is not as the ledger wrote it.
+    pub findings: Vec<Finding>,
+}
+
+/// Verifies one learner, or all. `outside`: a seal's number and hash, from a copy kept elsewhere.
+pub async fn verify(
+    db: &Db,
+    keys: &Keys,
+    learner: Option<LearnerId>,
+    outside: Option<(u64, Hash)>,
+) -> Result<Report> {
+    let mut report = Report::default();
+    let verifying = VerifyingKeys::from(keys.ledger_signing.verifying_key());
+    let mut seals = SealVerifier::new(&verifying);
+    if let Some((number, hash)) = outside {
+        seals = seals.with_outside_copy(number, hash);
+    }
+    let mut sealed: Vec<SealedHead> = Vec::new();
+    for stored in ledger::seals(db.read()).await? {
+        let rows = ledger::sealed_heads(db.read(), stored.number).await?;
+        let heads: Vec<SealedHeadRow> = rows
+            .iter()
+            .map(|(learner, seq, mac)| SealedHeadRow {
+                learner: *learner,
+                seq: seq.unsigned_abs(),
+                mac: Mac::parse(mac),
+            })
+            .collect();
+        seals.check(&seal_row(&stored), &heads);
+        sealed.extend(heads.iter().filter_map(|head| {
+            Some(SealedHead {
+                number: stored.number.unsigned_abs(),
+                learner: head.learner,
+                seq: head.seq,
+                mac: head.mac?,
+            })
+        }));
+        report.seals += 1;
+    }
+    report.newest_seal = seals.newest();
+    let (findings, _) = seals.finish();
+    report.findings = findings;
+
+    let mut learners = match learner {
+        Some(learner) => vec![learner],
+        None => ledger::learners(db.read()).await?,
+    };
+    if learner.is_none() {
+        // Whoever was sealed and has no row left at all is found by the seal alone.
+        learners.extend(sealed.iter().map(|head| head.learner));
+        learners.sort_unstable();
+        learners.dedup();
+    }
+    let auth = AuthKeys::from(keys.ledger_mac.clone());
+    for learner in learners {
+        let mine = sealed
+            .iter()
+            .filter(|head| head.learner == learner)
+            .cloned();
+        report.entries += verify_learner(db, &auth, learner, mine, &mut report.findings).await?;
+        report.learners += 1;
+    }
+    Ok(report)
+}
+
+async fn verify_learner(
+    db: &Db,
+    keys: &AuthKeys,
+    learner: LearnerId,
+    sealed: impl Iterator<Item = SealedHead>,
+    findings: &mut Vec<Finding>,
+) -> Result<usize> {
+    let entries = ledger::entries(db.read(), learner).await?;
+    let mut chain = ChainVerifier::new(learner, keys, sealed);
+    let mut intervals = IntervalsAudit::new(learner);
+    for entry in &entries {
+        let row = EntryRow {
+            seq: entry.seq.unsigned_abs(),
+            kind: entry.kind.as_bytes(),
+            at: entry.at,
+            body: entry.body.as_bytes(),
+            mac: Mac::parse(&entry.mac),
+        };
+        chain.check(&row);
+        intervals.replay(&row);
+    }
+    let head = ledger::head(db.read(), learner).await?;
+    findings.extend(chain.finish(head.as_ref()));
+    let rows = learning_intervals::rows_of(db.read(), learner).await?;
+    findings.extend(intervals.finish(&rows));
+    Ok(entries.len())
+}
+
+fn seal_row(stored: &ledger::StoredSeal) -> SealRow<'_> {
+    SealRow {
+        number: stored.number.unsigned_abs(),
+        at: stored.at,
+        root: stored.root.as_bytes(),
+        entries: stored.entries.unsigned_abs(),
+        previous: stored.previous.as_bytes(),
+        key_id: stored.key_id.as_bytes(),
+        signature: stored.signature.as_bytes(),
+    }
+}
