@@ -14,6 +14,8 @@ export class ApiProblem extends Error {
     readonly detail: string | null = null,
     /** Seconds after which a retry makes sense. */
     readonly retryAfter: number | null = null,
+    /** The server's number of the request, for the help desk. */
+    readonly requestId: string | null = null,
   ) {
     super(title === '' ? code : title)
     this.name = 'ApiProblem'
@@ -67,6 +69,7 @@ async function toProblem(response: Response): Promise<ApiProblem> {
     text(body, 'title') ?? '',
     text(body, 'detail'),
     retryAfter,
+    response.headers.get('x-request-id'),
   )
 }
 

@@ -123,7 +123,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_hours"];
+        get: operations["list_hours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -159,7 +159,7 @@ export interface components {
             current: string;
             new: string;
         };
-        Totals: {
+        TotalsOut: {
             verified_ms: number;
             pending_ms: number;
             void_ms: number;
@@ -171,9 +171,9 @@ export interface components {
             frozen_hours: string;
         };
         /** @enum {string} */
-        TimeState: "verified" | "pending" | "frozen" | "void" | "over_cap";
-        Segment: {
-            state: components["schemas"]["TimeState"];
+        TimeStateOut: "verified" | "pending" | "frozen" | "void" | "over_cap";
+        SegmentOut: {
+            state: components["schemas"]["TimeStateOut"];
             media_from: number;
             media_to: number;
         };
@@ -186,8 +186,8 @@ export interface components {
             position_ms: number;
             length_ms: number;
             poster_url: string | null;
-            totals: components["schemas"]["Totals"];
-            segments: components["schemas"]["Segment"][];
+            totals: components["schemas"]["TotalsOut"];
+            segments: components["schemas"]["SegmentOut"][];
         };
         ClassOut: {
             id: string;
@@ -204,8 +204,8 @@ export interface components {
             state: "not_started" | "learning" | "finished" | "ended";
             required_ms: number;
             minutes_per_hour: number;
-            totals: components["schemas"]["Totals"];
-            today: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
+            today: components["schemas"]["TotalsOut"];
             daily_cap_ms: number;
             continue_lesson: null | components["schemas"]["ContinueLesson"];
         };
@@ -214,7 +214,8 @@ export interface components {
             next: string | null;
         };
         PolicyOut: {
-            check_kind: string;
+            /** @enum {string} */
+            check_kind: "off" | "presence" | "face" | "face_action" | "sms";
             check_min_ms: number;
             check_max_ms: number;
             answer_within_s: number;
@@ -231,21 +232,21 @@ export interface components {
             title: string;
             length_ms: number;
             furthest_ms: number;
-            totals: components["schemas"]["Totals"];
-            segments: components["schemas"]["Segment"][];
+            totals: components["schemas"]["TotalsOut"];
+            segments: components["schemas"]["SegmentOut"][];
         };
         ChapterOut: {
             id: string;
             number: number;
             title: string;
-            totals: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
             lessons: components["schemas"]["LessonRow"][];
         };
         CourseOut: {
             id: string;
             title: string;
             required: boolean;
-            totals: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
             chapters: components["schemas"]["ChapterOut"][];
         };
         ClassDetailOut: {
@@ -263,15 +264,15 @@ export interface components {
             state: "not_started" | "learning" | "finished" | "ended";
             required_ms: number;
             minutes_per_hour: number;
-            totals: components["schemas"]["Totals"];
-            today: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
+            today: components["schemas"]["TotalsOut"];
             daily_cap_ms: number;
             continue_lesson: null | components["schemas"]["ContinueLesson"];
             filing_number: string;
             policy: components["schemas"]["PolicyOut"];
             courses: components["schemas"]["CourseOut"][];
         };
-        Media: {
+        MediaOut: {
             playlist_url: string;
             poster_url: string;
             captions_url: string | null;
@@ -283,7 +284,8 @@ export interface components {
             media_to: number;
             ms: number;
             made_up: boolean;
-            reason: string;
+            /** @enum {string} */
+            reason: "check_missed" | "decided";
         };
         LessonOut: {
             class_id: string;
@@ -296,9 +298,9 @@ export interface components {
             length_ms: number;
             furthest_ms: number;
             position_ms: number;
-            totals: components["schemas"]["Totals"];
-            segments: components["schemas"]["Segment"][];
-            media: components["schemas"]["Media"];
+            totals: components["schemas"]["TotalsOut"];
+            segments: components["schemas"]["SegmentOut"][];
+            media: null | components["schemas"]["MediaOut"];
             policy: components["schemas"]["PolicyOut"];
             voids: components["schemas"]["VoidOut"][];
             next_lesson_id: string | null;
@@ -308,7 +310,7 @@ export interface components {
             title: string;
         };
         Span: {
-            state: components["schemas"]["TimeState"];
+            state: components["schemas"]["TimeStateOut"];
             from: string;
             to: string;
         };
@@ -318,7 +320,7 @@ export interface components {
             title: string;
             from: string;
             to: string;
-            totals: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
             checks_passed: number;
             checks_total: number;
             spans: components["schemas"]["Span"][];
@@ -329,7 +331,7 @@ export interface components {
             cut_off: string;
             required_ms: number;
             minutes_per_hour: number;
-            totals: components["schemas"]["Totals"];
+            totals: components["schemas"]["TotalsOut"];
             days: components["schemas"]["HourRow"][];
             courses: components["schemas"]["HourRow"][];
         };
@@ -554,7 +556,7 @@ export interface operations {
             };
         };
     };
-    get_hours: {
+    list_hours: {
         parameters: {
             query?: never;
             header?: never;

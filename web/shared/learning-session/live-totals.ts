@@ -19,6 +19,8 @@ const HOLD_MS = 1_500
 const JUMP_MS = 2_000
 
 export class LiveTotals {
+  /** False where nothing is checked: then time counts at once, none of it waits. */
+  checked = true
   private verified = 0
   private pending = 0
   /** Media that earned before the last reset; it earns nothing again. */
@@ -48,7 +50,7 @@ export class LiveTotals {
 
   /** An acknowledgement: the totals hold up to that heartbeat, the rest is still foretold. */
   settle(verifiedMs: number, pendingMs: number, through: Heartbeat | null): void {
-    const shown = this.verified + this.pendingMs()
+    const shown = this.verified + this.pending + this.runningMs()
     this.verified = verifiedMs
     this.pending = pendingMs
     if (through) this.gains = this.gains.filter((gain) => gain.at > through.client_ms)
@@ -76,13 +78,17 @@ export class LiveTotals {
   }
 
   verifiedMs(): number {
-    return this.verified
+    return this.verified + (this.checked ? 0 : this.runningMs())
   }
 
-  /** Waiting time, with what the next acknowledgement will bring. */
   pendingMs(): number {
+    return this.pending + (this.checked ? this.runningMs() : 0)
+  }
+
+  /** What the next acknowledgement will bring. */
+  private runningMs(): number {
     const gained = this.gains.reduce((sum, gain) => sum + gain.ms, 0)
-    return this.pending + Math.max(this.held, gained - BEHIND_MS, 0)
+    return Math.max(this.held, gained - BEHIND_MS, 0)
   }
 }
 

@@ -1,6 +1,7 @@
 /** The learning protocol, version 1: what client and server say to each other. Times are whole milliseconds. */
 
 export type PlayState = 'playing' | 'paused' | 'hidden' | 'ended'
+export type CheckKind = 'off' | 'presence' | 'face' | 'face_action' | 'sms'
 export type DeviceKind = 'pc' | 'phone'
 
 /** What the player does at one moment. A state holds until the next heartbeat. */
@@ -22,7 +23,7 @@ export interface Prompt {
 }
 
 export interface SessionPolicy {
-  check_kind: string
+  check_kind: CheckKind
   check_min_ms: number
   check_max_ms: number
   answer_within_s: number

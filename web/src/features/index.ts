@@ -1,0 +1,27 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+/** What a feature adds to the application; found by its file name. */
+export interface Feature {
+  routes: RouteRecordRaw[]
+  /** A menu entry of the header, in order. */
+  menu?: { to: string; label: string; order: number }
+}
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Reachable without a login, and shown without the header. */
+    public?: boolean
+    /** The menu entry that is lit. */
+    menu?: string
+    /** Locale key of the window's title. */
+    title?: string
+  }
+}
+
+const modules = import.meta.glob<{ default: Feature }>('./*/routes.ts', { eager: true })
+const features = Object.values(modules).map((module) => module.default)
+
+export const routes: RouteRecordRaw[] = features.flatMap((feature) => feature.routes)
+export const menu = features
+  .flatMap((feature) => (feature.menu ? [feature.menu] : []))
+  .sort((a, b) => a.order - b.order)

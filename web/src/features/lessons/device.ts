@@ -1,0 +1,16 @@
+import { newId } from '@zhipei/learning-session'
+
+const KEY = 'zhipei:device'
+
+/** This browser's name for itself; a new one each time where nothing can be kept. */
+export function deviceId(): string {
+  try {
+    const known = localStorage.getItem(KEY)
+    if (known) return known
+    const fresh = newId()
+    localStorage.setItem(KEY, fresh)
+    return fresh
+  } catch {
+    return newId()
+  }
+}
