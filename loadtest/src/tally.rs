@@ -48,6 +48,8 @@ pub(crate) struct Errors {
 /// Milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Latency {
+    /// Times messages per second: how many were outstanding, by Little's law.
+    pub(crate) mean: f64,
     pub(crate) p50: f64,
     pub(crate) p95: f64,
     pub(crate) p99: f64,
@@ -92,7 +94,10 @@ impl Tally {
         }
         if (from..to).contains(&intended) {
             let waited = now.saturating_duration_since(intended).as_micros() as u64;
-            self.latency.saturating_record(waited.max(1));
+            // Not `saturating_record`: it clamps to what was seen before, and hides every slow answer.
+            self.latency
+                .record(waited.max(1))
+                .expect("the histogram grows with what it holds");
         }
     }
 
@@ -116,11 +121,47 @@ impl Tally {
     pub(crate) fn latency(&self) -> Latency {
         let at = |quantile| self.latency.value_at_quantile(quantile) as f64 / 1_000.0;
         Latency {
+            mean: self.latency.mean() / 1_000.0,
             p50: at(0.5),
             p95: at(0.95),
             p99: at(0.99),
             p999: at(0.999),
             max: self.latency.max() as f64 / 1_000.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_answer_counts_in_full() {
+        let start = Instant::now();
+        let mut tally = Tally::default();
+        tally.measure(start, start + Duration::from_mins(1));
+        for ms in 1..=1_000 {
+            tally.acknowledge(start, start + Duration::from_millis(ms));
+        }
+        tally.acknowledge(start, start + Duration::from_secs(30));
+        let latency = tally.latency();
+        assert!((499.0..=502.0).contains(&latency.p50), "{latency:?}");
+        assert!((989.0..=992.0).contains(&latency.p99), "{latency:?}");
+        assert!((29_900.0..=30_100.0).contains(&latency.max), "{latency:?}");
+    }
+
+    #[tokio::test]
+    async fn only_what_falls_into_the_window_is_measured() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut tally = Tally::default();
+        tally.acknowledge(start, start);
+        tally.measure(start + second, start + 2 * second);
+        tally.acknowledge(start, start + second);
+        tally.acknowledge(start + second, start + 3 * second);
+        assert_eq!((tally.acknowledged, tally.in_window), (3, 1));
+        assert!(tally.latency().p50 > 1_990.0);
     }
 }

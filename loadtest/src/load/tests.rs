@@ -18,6 +18,7 @@ use super::*;
 enum Manner {
     Honest,
     AsksAtOnce,
+    TakesFiftyMs,
     AcknowledgesAhead,
     CreditsTooMuch,
     HangsUp,
@@ -59,6 +60,9 @@ async fn serve(mut socket: WebSocket, stand_in: StandIn) {
             "open" => vec![opened(&clock)],
             "heartbeats" => {
                 let seq = message["items"][0]["seq"].as_u64().expect("a number");
+                if manner == Manner::TakesFiftyMs {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
                 if manner == Manner::HangsUp && seq == 2 {
                     return;
                 }
@@ -176,6 +180,23 @@ async fn saturated_learners_send_as_soon_as_they_may() {
     assert_eq!(report.errors.total, 0, "{:?}", report.errors);
     assert_eq!(report.sent, report.acknowledged);
     assert!(report.messages > 100, "{}", report.messages);
+}
+
+#[tokio::test]
+async fn the_latency_of_a_slow_server_is_seen_in_both_modes() {
+    for pace in [PACED, Pace::Outstanding(4)] {
+        let report = run(Manner::TakesFiftyMs, pace).await.0.expect("a report");
+        assert_eq!(report.errors.total, 0, "{:?}", report.errors);
+        assert!(report.latency_ms.p50 >= 49.0, "{:?}", report.latency_ms);
+        if let Some(outstanding) = report.outstanding {
+            let implied = report.messages_per_s * report.latency_ms.mean / 1_000.0;
+            let most = outstanding as f64;
+            assert!(
+                (most * 0.7..=most * 1.1).contains(&implied),
+                "{implied} of {most}"
+            );
+        }
+    }
 }
 
 #[tokio::test]
