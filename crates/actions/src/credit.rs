@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use zhipei_credit::{Beat, Earned, PlayState, Settlement};
+use zhipei_credit::{Earned, Settlement};
 use zhipei_domain::{CheckOutcome, EndedChallenge, LearnerId, LearningInterval, TimeState, UnixMs};
 use zhipei_ledger::{
     AuthKey, Body, Chain, CheckResult, CreditBody, CreditedInterval, Entry, SessionBody,
@@ -112,7 +112,6 @@ fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> 
         .first()
         .expect("a record of earned time has an interval");
     let beats = zhipei_credit::beats(trail).expect("the engine wrote the trail");
-    let beats: Vec<pairs::Beat> = beats.iter().map(pair).collect();
     CreditBody {
         credit_scope: first.credit_scope,
         lesson: first.lesson,
@@ -133,22 +132,6 @@ fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> 
             })
             .collect(),
         pairs: pairs::encode(&beats),
-    }
-}
-
-fn pair(beat: &Beat) -> pairs::Beat {
-    pairs::Beat {
-        seq: beat.seq,
-        arrived_at: beat.arrived_at,
-        client_ms: beat.client_ms,
-        position_ms: beat.position_ms,
-        state: match beat.state {
-            PlayState::Playing => pairs::BeatState::Playing,
-            PlayState::Paused => pairs::BeatState::Paused,
-            PlayState::Hidden => pairs::BeatState::Hidden,
-            PlayState::Ended => pairs::BeatState::Ended,
-        },
-        rate_thousandths: beat.rate_thousandths,
     }
 }
 

@@ -2,32 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use zhipei_domain::{CourseId, CreditScope, LessonId, Policy, UnixMs};
-
-use crate::Beat;
-
-/// What the player was doing from this heartbeat to the next (C1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum PlayState {
-    /// Playing: the only state that earns.
-    Playing = 0,
-    /// Stopped by the learner, by a check, or for want of data.
-    Paused = 1,
-    /// The page is not seen.
-    Hidden = 2,
-    /// The lesson is over.
-    Ended = 3,
-}
-
-impl PlayState {
-    pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::Playing, Self::Paused, Self::Hidden, Self::Ended]
-            .get(usize::from(code))
-            .copied()
-    }
-}
+use zhipei_domain::{Beat, CourseId, CreditScope, LessonId, PlayState, Policy, UnixMs};
 
 /// One report of the player (心跳).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

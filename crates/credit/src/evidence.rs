@@ -1,26 +1,7 @@
 //! The heartbeats that an interval rests on, in compact form.
 
 use serde::{Deserialize, Serialize};
-use zhipei_domain::UnixMs;
-
-use crate::PlayState;
-
-/// A heartbeat as the server had it: what arrived, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beat {
-    /// Its number on its clock.
-    pub seq: u64,
-    /// Server time at arrival.
-    pub arrived_at: UnixMs,
-    /// The client's monotonic time, in milliseconds.
-    pub client_ms: i64,
-    /// Media position, in milliseconds.
-    pub position_ms: i64,
-    /// What the player was doing.
-    pub state: PlayState,
-    /// Playback rate, in thousandths.
-    pub rate_thousandths: i64,
-}
+use zhipei_domain::{Beat, PlayState};
 
 /// Beats of one clock in order of their numbers, each written as its difference from the one before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +28,7 @@ impl Evidence {
         for (value, was) in fields(&beat).iter().zip(before) {
             put(&mut self.bytes, value - was);
         }
-        self.bytes.push(beat.state as u8);
+        self.bytes.push(code(beat.state));
         self.last = Some(beat);
     }
 
@@ -93,10 +74,28 @@ pub fn beats(bytes: &[u8]) -> Option<Vec<Beat>> {
             client_ms: last[2],
             position_ms: last[3],
             rate_thousandths: last[4],
-            state: PlayState::from_code(state)?,
+            state: state_of(state)?,
         });
     }
     Some(found)
+}
+
+const STATES: [PlayState; 4] = [
+    PlayState::Playing,
+    PlayState::Paused,
+    PlayState::Hidden,
+    PlayState::Ended,
+];
+
+fn code(state: PlayState) -> u8 {
+    STATES
+        .iter()
+        .position(|known| *known == state)
+        .expect("all states are listed") as u8
+}
+
+fn state_of(code: u8) -> Option<PlayState> {
+    STATES.get(usize::from(code)).copied()
 }
 
 /// Zigzag variable-length integer.
@@ -137,7 +136,7 @@ mod tests {
                 .into_iter()
                 .map(|(seq, arrived_at, client_ms, position_ms, state, rate)| Beat {
                     seq, arrived_at, client_ms, position_ms,
-                    state: PlayState::from_code(state).unwrap(),
+                    state: state_of(state).unwrap(),
                     rate_thousandths: rate,
                 })
                 .collect();

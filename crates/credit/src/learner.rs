@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use zhipei_domain::{
-    ChallengeId, ClockId, CourseId, CreditScope, IntervalId, LearnerId, LearningInterval, LessonId,
-    LocalDay, Policy, SessionRule, TimeState, UnixMs,
+    Beat, ChallengeId, ClockId, CourseId, CreditScope, IntervalId, LearnerId, LearningInterval,
+    LessonId, LocalDay, PlayState, Policy, SessionRule, TimeState, UnixMs,
 };
 
 use crate::assess::{CHALLENGE_LIFE_MS, LATE_AFTER_MS, LATE_DAY_MS, LATE_STRETCH_MS, Pair, Piece};
 use crate::challenge_plan::{Challenge, Phase, Plan};
-use crate::clock::{Clock, Hand, Heartbeat, Placed, PlayState, Run};
+use crate::clock::{Clock, Hand, Heartbeat, Placed, Run};
 use crate::coverage::RangeSet;
 use crate::day::Day;
-use crate::evidence::{Beat, Evidence};
+use crate::evidence::Evidence;
 
 /// A node whose clock is off by this much opens no sessions (rule 13).
 const MAX_DRIFT_MS: i64 = 2_000;

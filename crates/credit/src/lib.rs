@@ -11,16 +11,14 @@ mod clock;
 mod coverage;
 mod day;
 mod evidence;
-mod hours;
 mod learner;
 mod snapshot;
 
 pub use assess::{CHALLENGE_LIFE_MS, LATE_AFTER_MS, LATE_DAY_MS, LATE_STRETCH_MS, MAX_PAIR_MS};
 pub use challenge_plan::{Challenge, Phase};
-pub use clock::{Heartbeat, PlayState};
+pub use clock::Heartbeat;
 pub use coverage::RangeSet;
-pub use evidence::{Beat, beats};
-pub use hours::{CreditHours, day_rows};
+pub use evidence::beats;
 pub use learner::{
     Answer, Chance, Decision, Earned, Happening, LearnerHours, LessonSpec, Open, Opened, Outcome,
     Refusal, Settlement,

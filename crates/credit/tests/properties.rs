@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use uuid::Uuid;
-use zhipei_credit::{
-    Answer, Chance, Earned, Happening, Heartbeat, LearnerHours, LessonSpec, Open, PlayState,
-};
+use zhipei_credit::{Answer, Chance, Earned, Happening, Heartbeat, LearnerHours, LessonSpec, Open};
 use zhipei_domain::{
     ChallengeId, CheckKind, CheckPolicy, ClassId, ClockId, CourseId, CreditScope, IntervalId,
-    LessonId, LocalDay, Policy, SessionRule, TimeState,
+    LessonId, LocalDay, PlayState, Policy, SessionRule, TimeState,
 };
 
 const START: i64 = 1_772_466_000_000;
@@ -365,18 +363,35 @@ impl World {
         all
     }
 
-    /// What counts, without the identities.
-    fn outcome(&self) -> Vec<(LessonId, TimeState, (i64, i64), (i64, i64), i64)> {
-        let mut all: Vec<_> = self
+    /// What counts, without the identities, neighbours joined.
+    fn outcome(&self) -> Vec<Counted> {
+        let mut all: Vec<Counted> = self
             .all()
             .into_iter()
             .filter(|e| e.ms > 0)
-            .map(|e| (e.lesson, e.state, e.media, e.server, e.ms))
+            .map(|e| (e.lesson, e.state, e.server, e.media, e.ms))
             .collect();
         all.sort_unstable();
+        all.dedup_by(|next, last| {
+            let joins = (last.0, last.1, last.2.1, last.3.1)
+                == (next.0, next.1, next.2.0, next.3.0)
+                && LocalDay::of(last.2.0) == LocalDay::of(next.2.0);
+            if joins {
+                *last = (
+                    last.0,
+                    last.1,
+                    (last.2.0, next.2.1),
+                    (last.3.0, next.3.1),
+                    last.4 + next.4,
+                );
+            }
+            joins
+        });
         all
     }
 }
+
+type Counted = (LessonId, TimeState, (i64, i64), (i64, i64), i64);
 
 fn total(all: &[Earned], of: impl Fn(&Earned) -> bool) -> i64 {
     all.iter().filter(|e| of(e)).map(|e| e.ms).sum()
@@ -475,6 +490,9 @@ proptest! {
         world.take(Step::Wait(700_000));
         world.hours.finish(world.now, SCOPE, &mut world.chance);
         world.take(Step::Open { device: 0, lesson: 0 });
+        // What was on screen of a connection long gone runs out by the server's timer.
+        world.take(Step::NoAnswer(0));
+        world.take(Step::Wait(61_000));
         world.take(Step::Deliver);
         world.take(Step::Answer(0));
         world.take(Step::Deliver);

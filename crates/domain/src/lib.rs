@@ -7,6 +7,7 @@ mod challenge;
 mod course;
 mod credit_scope;
 mod enrolment;
+mod heartbeat;
 mod hours;
 mod id;
 mod institution;
@@ -28,6 +29,7 @@ pub use challenge::{CheckOutcome, EndedChallenge};
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
 pub use enrolment::{Enrolment, EnrolmentState};
+pub use heartbeat::{Beat, PlayState};
 pub use hours::{CreditHours, Hours, Row, Segment, Span, TotalHours, Totals, Void};
 pub use id::{
     ChallengeId, ChapterId, ClassId, ClockId, CourseId, EnrolmentId, InstitutionId, IntervalId,

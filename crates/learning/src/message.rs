@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 use zhipei_api_types::learning::{ClientMessage, Heartbeat, MAX_HEARTBEATS, State};
-use zhipei_credit::PlayState;
-use zhipei_domain::ClockId;
+use zhipei_domain::{ClockId, PlayState};
 
 /// A message that every client sends all the time, read without a detour through the tagged form.
 #[derive(Deserialize)]

@@ -9,53 +9,26 @@
 
 use std::fmt::Write as _;
 
-use zhipei_domain::UnixMs;
+use zhipei_domain::{Beat, PlayState};
 
-/// A heartbeat as the server had it: what arrived, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beat {
-    /// Its number on its clock.
-    pub seq: u64,
-    /// Server time at arrival.
-    pub arrived_at: UnixMs,
-    /// The client's monotonic time, in milliseconds.
-    pub client_ms: i64,
-    /// Media position, in milliseconds.
-    pub position_ms: i64,
-    /// What the player was doing.
-    pub state: BeatState,
-    /// Playback rate, in thousandths.
-    pub rate_thousandths: i64,
+fn letter(state: PlayState) -> char {
+    match state {
+        PlayState::Playing => 'p',
+        PlayState::Paused => 'u',
+        PlayState::Hidden => 'h',
+        PlayState::Ended => 'e',
+    }
 }
 
-/// What the player was doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BeatState {
-    /// Playing.
-    Playing,
-    /// Paused.
-    Paused,
-    /// Playing out of sight.
-    Hidden,
-    /// At its end.
-    Ended,
-}
-
-impl BeatState {
-    fn letter(self) -> char {
-        match self {
-            Self::Playing => 'p',
-            Self::Paused => 'u',
-            Self::Hidden => 'h',
-            Self::Ended => 'e',
-        }
-    }
-
-    fn of(letter: char) -> Option<Self> {
-        [Self::Playing, Self::Paused, Self::Hidden, Self::Ended]
-            .into_iter()
-            .find(|state| state.letter() == letter)
-    }
+fn state_of(wanted: char) -> Option<PlayState> {
+    [
+        PlayState::Playing,
+        PlayState::Paused,
+        PlayState::Hidden,
+        PlayState::Ended,
+    ]
+    .into_iter()
+    .find(|state| letter(*state) == wanted)
 }
 
 /// Writes heartbeats of one clock in order of their numbers.
@@ -105,7 +78,7 @@ impl Default for Trend {
 impl Trend {
     // Arithmetic wraps, so that any values, sensible or not, read back as they were.
     fn write(&mut self, beat: &Beat, text: &mut String) {
-        text.push(beat.state.letter());
+        text.push(letter(beat.state));
         let seq_step = beat.seq.wrapping_sub(self.seq);
         if seq_step != 1 {
             write!(text, "#{seq_step}").expect("a String takes all");
@@ -131,7 +104,7 @@ impl Trend {
 
     fn read(&mut self, item: &str) -> Option<Beat> {
         let mut letters = item.chars();
-        let state = BeatState::of(letters.next()?)?;
+        let state = state_of(letters.next()?)?;
         let rest = letters.as_str();
         let (marks, times) = rest.split_once(':').unwrap_or(("", rest));
         let (seq_step, rate) = match marks.split_once('@') {
@@ -181,12 +154,12 @@ mod tests {
 
     use super::*;
 
-    fn state() -> impl Strategy<Value = BeatState> {
+    fn state() -> impl Strategy<Value = PlayState> {
         prop_oneof![
-            Just(BeatState::Playing),
-            Just(BeatState::Paused),
-            Just(BeatState::Hidden),
-            Just(BeatState::Ended)
+            Just(PlayState::Playing),
+            Just(PlayState::Paused),
+            Just(PlayState::Hidden),
+            Just(PlayState::Ended)
         ]
     }
 
@@ -221,7 +194,7 @@ mod tests {
                 arrived_at: 1_772_416_800_000,
                 client_ms: 5_000,
                 position_ms: 0,
-                state: BeatState::Playing,
+                state: PlayState::Playing,
                 rate_thousandths: 1_000,
             };
             let mut beats = Vec::new();
@@ -248,10 +221,10 @@ mod tests {
             rate_thousandths: 1_000,
         };
         let mut beats = [
-            beat(1, 1_772_416_800_040, 5_000, 0, BeatState::Playing),
-            beat(2, 1_772_416_810_043, 15_000, 9_998, BeatState::Playing),
-            beat(3, 1_772_416_820_041, 25_001, 19_997, BeatState::Playing),
-            beat(5, 1_772_416_823_041, 28_001, 22_997, BeatState::Paused),
+            beat(1, 1_772_416_800_040, 5_000, 0, PlayState::Playing),
+            beat(2, 1_772_416_810_043, 15_000, 9_998, PlayState::Playing),
+            beat(3, 1_772_416_820_041, 25_001, 19_997, PlayState::Playing),
+            beat(5, 1_772_416_823_041, 28_001, 22_997, PlayState::Paused),
         ];
         beats[3].rate_thousandths = 1_500;
         assert_eq!(

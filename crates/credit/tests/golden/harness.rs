@@ -13,12 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 use zhipei_credit::{
-    Answer, Chance, CreditHours, Decision, Earned, Happening, Heartbeat, LearnerHours, LessonSpec,
-    Open, Outcome, PlayState, day_rows,
+    Answer, Chance, Decision, Earned, Happening, Heartbeat, LearnerHours, LessonSpec, Open, Outcome,
 };
 use zhipei_domain::{
-    ChallengeId, CheckKind, CheckPolicy, ClassId, ClockId, CourseId, CreditScope, IntervalId,
-    LessonId, LocalDay, Policy, SessionRule, TimeState,
+    ChallengeId, CheckKind, CheckPolicy, ClassId, ClockId, CourseId, CreditHours, CreditScope,
+    IntervalId, LessonId, LocalDay, PlayState, Policy, SessionRule, TimeState,
 };
 
 #[derive(Deserialize)]
@@ -637,22 +636,20 @@ impl Player<'_> {
                     .map(|e| e.ms)
                     .sum()
             };
-            let mine: Vec<LocalDay> = days
-                .iter()
-                .copied()
-                .filter(|day| verified(Some(*day)) > 0)
-                .collect();
-            let ms: Vec<i64> = mine.iter().map(|day| verified(Some(*day))).collect();
-            let hours: Vec<Value> = day_rows(&ms, minutes)
-                .iter()
-                .zip(&mine)
-                .map(|(row, day)| serde_json::json!({ "day": day.to_string(), "centi": row.centi }))
-                .collect();
+            let floor = |ms| CreditHours::floor(ms, minutes).hundredths();
+            let mut running = 0;
+            let mut hours = Vec::new();
+            for day in days.iter().copied().filter(|day| verified(Some(*day)) > 0) {
+                let before = floor(running);
+                running += verified(Some(day));
+                let centi = floor(running) - before;
+                hours.push(serde_json::json!({ "day": day.to_string(), "centi": centi }));
+            }
             self.out.hours.push(serde_json::json!({
                 "learner": person.name,
                 "scope": self.names[&credit_scope.to_uuid()],
                 "verified_ms": verified(None),
-                "centi": CreditHours::floor(verified(None), minutes).centi,
+                "centi": floor(verified(None)),
                 "rows": hours,
             }));
         }

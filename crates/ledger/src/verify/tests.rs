@@ -1,12 +1,12 @@
 use proptest::prelude::*;
 use uuid::Uuid;
 use zhipei_domain::{
-    ChallengeId, CheckKind, ClassId, ClockId, CourseId, CreditScope, IntervalId, LearnerId,
-    LearningInterval, LessonId, LocalDay, TimeState,
+    Beat, ChallengeId, CheckKind, ClassId, ClockId, CourseId, CreditScope, IntervalId, LearnerId,
+    LearningInterval, LessonId, LocalDay, PlayState, TimeState,
 };
 
 use super::*;
-use crate::pairs::{self, Beat, BeatState};
+use crate::pairs;
 use crate::{
     AuthKey, AuthKeys, Body, Chain, CheckResult, CreditBody, CreditedInterval, DecisionBody,
     DecisionKind, Entry, EntryRow, Hash, Mac, Seal, SealRow, SealedHead, SealedHeadRow,
@@ -67,7 +67,7 @@ fn credit(n: u64) -> Body {
             arrived_at: from,
             client_ms: 0,
             position_ms: 0,
-            state: BeatState::Playing,
+            state: PlayState::Playing,
             rate_thousandths: 1_000,
         }]),
     }
