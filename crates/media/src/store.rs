@@ -31,8 +31,23 @@ pub struct MediaFile {
     file: Arc<std::fs::File>,
 }
 
+/// A folder that an asset is being made in; it vanishes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct HalfMade {
+    folder: TempDir,
+    /// Held on the folder, so that other processes know it for one in the making.
+    lock: std::fs::File,
+}
+
+impl HalfMade {
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
 impl Store {
-    /// A store in a folder, which is made when it is missing; what a stopped process left half-made goes.
+    /// A store in a folder, which is made when it is missing; what a stopped process left half-made goes,
+    /// what a running one is making stays.
     pub async fn in_folder(folder: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.into();
         blocking(move || {
@@ -40,7 +55,10 @@ impl Store {
             for entry in std::fs::read_dir(&folder)? {
                 let entry = entry?;
                 if entry.file_name().to_string_lossy().starts_with(HALF_MADE) {
-                    std::fs::remove_dir_all(entry.path())?;
+                    let lock = std::fs::File::open(entry.path())?;
+                    if lock.try_lock().is_ok() {
+                        std::fs::remove_dir_all(entry.path())?;
+                    }
                 }
             }
             Ok(Self {
@@ -73,36 +91,39 @@ impl Store {
         .await
     }
 
-    /// A fresh folder to make an asset in; it vanishes when it is dropped.
-    pub(crate) async fn begin(&self, asset: MediaAssetId) -> Result<TempDir> {
+    /// A fresh folder to make an asset in.
+    pub(crate) async fn begin(&self, asset: MediaAssetId) -> Result<HalfMade> {
         if self.has(asset).await? {
             return Err(Error::AlreadyMade);
         }
         let folder = self.folder.clone();
         blocking(move || {
-            Ok(tempfile::Builder::new()
+            let folder = tempfile::Builder::new()
                 .prefix(HALF_MADE)
-                .tempdir_in(folder)?)
+                .tempdir_in(folder)?;
+            let lock = std::fs::File::open(folder.path())?;
+            lock.lock()?;
+            Ok(HalfMade { folder, lock })
         })
         .await
     }
 
     /// Shows the asset, all of it at once, when every byte has reached the disk.
-    pub(crate) async fn finish(&self, asset: MediaAssetId, made: TempDir) -> Result<()> {
+    pub(crate) async fn finish(&self, asset: MediaAssetId, made: HalfMade) -> Result<()> {
         let place = self.place_of(asset);
         let folder = self.folder.clone();
         blocking(move || {
             for entry in std::fs::read_dir(made.path())? {
                 std::fs::File::open(entry?.path())?.sync_all()?;
             }
-            std::fs::File::open(made.path())?.sync_all()?;
+            made.lock.sync_all()?;
             std::fs::rename(made.path(), place).map_err(|error| match error.kind() {
                 io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
                     Error::AlreadyMade
                 }
                 _ => error.into(),
             })?;
-            drop(made.keep());
+            drop(made.folder.keep());
             std::fs::File::open(folder)?.sync_all()?;
             Ok(())
         })
@@ -210,14 +231,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_half_made_asset_never_shows_and_is_swept_at_the_next_start() {
+    async fn a_half_made_asset_never_shows_and_is_swept_once_its_maker_is_gone() {
         let home = tempfile::tempdir().unwrap();
         let store = Store::in_folder(home.path()).await.unwrap();
         let making = store.begin(asset()).await.unwrap();
         std::fs::write(making.path().join("master.m3u8"), b"#EXTM3U").unwrap();
         assert!(!store.has(asset()).await.unwrap());
         assert!(store.open(asset(), "master.m3u8").await.is_err());
-        drop(making.keep());
+        Store::in_folder(home.path()).await.unwrap();
+        assert!(making.path().exists(), "another process does not sweep it");
+        let HalfMade { folder, lock } = making;
+        drop((folder.keep(), lock));
         Store::in_folder(home.path()).await.unwrap();
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }

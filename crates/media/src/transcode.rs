@@ -2,7 +2,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use zhipei_domain::MediaAssetId;
 
 use crate::address::key_path;
@@ -10,7 +9,7 @@ use crate::ffmpeg::{self, run};
 use crate::file_name::{CAPTIONS, MASTER, POSTER};
 use crate::ladder::{Rendition, ladder};
 use crate::probe::{Limits, Probed, probe};
-use crate::store::Store;
+use crate::store::{HalfMade, Store};
 use crate::{Error, Result, playlist};
 
 /// What an asset is made of.
@@ -73,7 +72,7 @@ async fn make_renditions(
     renditions: &[Rendition],
     asset: MediaAssetId,
     key: &[u8; 16],
-    folder: &TempDir,
+    folder: &HalfMade,
     mut progress: impl FnMut(i64),
 ) -> Result<()> {
     let keys = tempfile::Builder::new()
@@ -214,7 +213,7 @@ async fn copy_captions(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_master(folder: &TempDir, renditions: &[Rendition], found: &Probed) -> Result<f64> {
+fn write_master(folder: &HalfMade, renditions: &[Rendition], found: &Probed) -> Result<f64> {
     let measured = renditions
         .iter()
         .map(|rendition| Ok((*rendition, playlist::measure(folder.path(), rendition)?)))
@@ -236,6 +235,7 @@ mod tests {
     use std::path::PathBuf;
     use std::process::Command;
 
+    use tempfile::TempDir;
     use uuid::Uuid;
 
     use super::*;
