@@ -2,6 +2,12 @@
 //!
 //! One change a file. A migration that has shipped is never edited.
 
+#![expect(
+    clippy::wildcard_imports,
+    clippy::too_many_lines,
+    reason = "a migration is one table after another in the words of the builder"
+)]
+
 mod m20261124_000001_create_region;
 mod m20261124_000002_create_institution;
 mod m20261124_000003_create_learner;

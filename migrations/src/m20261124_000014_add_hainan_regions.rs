@@ -52,20 +52,15 @@ impl MigrationTrait for Migration {
                 .into_table("region")
                 .columns(["code", "parent_code", "name"])
                 .values_panic([code.into(), parent.into(), name.into()])
+                .on_conflict(OnConflict::column("code").do_nothing().to_owned())
                 .take();
             manager.execute(insert).await?;
         }
         Ok(())
     }
 
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (code, _, _) in REGIONS.iter().rev() {
-            let delete = Query::delete()
-                .from_table("region")
-                .and_where(Expr::col("code").eq(*code))
-                .take();
-            manager.execute(delete).await?;
-        }
+    /// The rows stay: learners and classes may name them. They go with their table.
+    async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }
 }

@@ -1,1 +1,12 @@
-//! Room of zhipei-tests.
+//! The whole server on a database of its own, and learners who talk to it over HTTP.
+//!
+//! SQLite by default; a fresh schema of PostgreSQL where `TEST_DATABASE_URL` names a server. The
+//! clock stands until a test moves it.
+
+mod app;
+mod client;
+mod scene;
+
+pub use app::TestApp;
+pub use client::{Answer, Client, Socket};
+pub use scene::{PASSWORD, TestClass, TestLearner};

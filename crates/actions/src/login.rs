@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, AuditEvent, AuditResult, Learner, Lockout, LoginName, LoginSession, LoginSessionId,
-    Scope, UnixMs, check_new_password,
+    Actor, AuditEvent, AuditResult, Learner, LearnerId, Lockout, LoginName, LoginSession,
+    LoginSessionId, Scope, UnixMs, check_new_password,
 };
 use zhipei_storage::credentials::Credential;
 use zhipei_storage::{Db, Txn, audit, credentials, learners, login_sessions};
@@ -91,6 +91,9 @@ pub struct Gate {
     strangers: Mutex<HashMap<String, Lockout>>,
 }
 
+/// The id of no learner.
+const NOBODY: LearnerId = LearnerId(Uuid::nil());
+
 /// More unknown names than this are not remembered.
 const MOST_STRANGERS: usize = 10_000;
 
@@ -126,13 +129,18 @@ impl Gate {
 
         let Some((learner, _)) = &known else {
             self.stranger(attempt, |lockout| lockout.fail(attempt.now));
-            db.write(async |txn| note(txn, attempt, None, AuditResult::Refused).await)
-                .await?;
-            return Ok(Outcome::Failed);
+            return db
+                .write(async |txn| {
+                    // Asks what is asked of an account, to take the same time.
+                    let _ = credentials::get_to_change(txn, NOBODY).await;
+                    note(txn, attempt, None, AuditResult::Refused).await?;
+                    Ok(Outcome::Failed)
+                })
+                .await;
         };
         db.write(async |txn| {
             // Read again: other tries may have locked the account while this one was hashed.
-            let mut credential = credentials::get(txn, learner.id).await?;
+            let mut credential = credentials::get_to_change(txn, learner.id).await?;
             if let Some(until) = credential.lockout.locked(attempt.now) {
                 note(txn, attempt, known.as_ref(), AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
@@ -189,7 +197,7 @@ impl Gate {
             None
         };
         db.write(async |txn| {
-            let mut credential = credentials::get(txn, session.learner).await?;
+            let mut credential = credentials::get_to_change(txn, session.learner).await?;
             let audit_row = |result| AuditEvent {
                 at: now,
                 actor: Actor::Learner(session.learner),
@@ -264,11 +272,14 @@ pub async fn touch(db: &Db, session: &LoginSession, now: UnixMs) -> Result<()> {
 
 async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)>> {
     let learner = match learners::by_login_name(db.read(), &Scope::Platform, name).await {
-        Err(zhipei_storage::Error::NotFound) => return Ok(None),
-        found => found?,
+        Err(zhipei_storage::Error::NotFound) => None,
+        found => Some(found?),
     };
-    let credential = credentials::get(db.read(), learner.id).await?;
-    Ok(Some((learner, credential)))
+    let id = learner.as_ref().map_or(NOBODY, |learner| learner.id);
+    match (learner, credentials::get(db.read(), id).await) {
+        (Some(learner), credential) => Ok(Some((learner, credential?))),
+        (None, _) => Ok(None),
+    }
 }
 
 async fn note(

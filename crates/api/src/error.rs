@@ -126,7 +126,7 @@ impl From<zhipei_actions::Error> for ApiError {
         match error {
             zhipei_actions::Error::Rejected(rejection) => Self::Rejected(rejection),
             zhipei_actions::Error::Storage(error) => error.into(),
-            error => Self::Internal(error.into()),
+            error @ zhipei_actions::Error::PasswordHash => Self::Internal(error.into()),
         }
     }
 }

@@ -47,10 +47,7 @@ pub fn router(app: AppState) -> Router {
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app_for(), protect::log))
-        .layer(middleware::from_fn_with_state(
-            app_for(),
-            protect::add_headers,
-        ))
+        .layer(middleware::from_fn_with_state(app, protect::add_headers))
 }
 
 /// The OpenAPI document, with the answers that every operation shares.

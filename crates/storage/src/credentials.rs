@@ -1,6 +1,8 @@
 //! Passwords, as hashes, and what is remembered of failed logins.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect,
+};
 use zhipei_domain::{LearnerId, Lockout, UnixMs};
 
 use crate::entity::credential::{ActiveModel, Column, Entity, Model};
@@ -37,6 +39,17 @@ pub async fn get(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Creden
     let row = Entity::rows()
         .filter(Column::LearnerId.eq(learner.0))
         .one(db)
+        .await?;
+    row.map(Credential::from).ok_or(Error::NotFound)
+}
+
+/// The same, to be changed: until the transaction ends nobody else can change it, so that tries that
+/// come together are counted one by one. On SQLite writing transactions stand in a row anyway.
+pub async fn get_to_change(txn: &Txn, learner: LearnerId) -> Result<Credential> {
+    let row = Entity::rows()
+        .filter(Column::LearnerId.eq(learner.0))
+        .lock_exclusive()
+        .one(txn)
         .await?;
     row.map(Credential::from).ok_or(Error::NotFound)
 }

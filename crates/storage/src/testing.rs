@@ -26,6 +26,10 @@ impl TestDb {
     }
 
     /// One without any table.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told by the environment which database to take"
+    )]
     pub async fn empty() -> Self {
         let folder = TempDir::new().expect("the temporary folder is writable");
         let url = match std::env::var("TEST_DATABASE_URL") {

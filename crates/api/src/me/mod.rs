@@ -95,7 +95,11 @@ async fn change_password(
         .change_password(&app.db, &caller.session, &input.current, &input.new, now)
         .await?;
     match outcome {
-        Outcome::Done(()) => Ok(StatusCode::NO_CONTENT),
+        Outcome::Done(()) => {
+            let this = caller.session.id;
+            app.desk.log_out(caller.learner(), |login| login != this);
+            Ok(StatusCode::NO_CONTENT)
+        }
         Outcome::Failed => Err(ApiError::LoginFailed),
         Outcome::Locked { until } => Err(ApiError::locked(until, now)),
     }

@@ -19,6 +19,7 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 /// Where a player finds a video.
+#[expect(clippy::struct_field_names, reason = "the names of the answer")]
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MediaOut {
     playlist_url: String,
