@@ -152,11 +152,13 @@ pub enum ConfigError {
 impl Config {
     /// Reads the file, if there is one, and the environment over it.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let usual = Path::new("zhipei.toml");
         let mut figment = Figment::new();
         match file {
             Some(file) if !file.exists() => return Err(ConfigError::NoFile(file.to_owned())),
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact("zhipei.toml")),
+            None if usual.exists() => figment = figment.merge(Toml::file_exact(usual)),
+            None => {}
         }
         // Other ZHIPEI_… variables, without a section, belong to the scripts around the server.
         let env = Env::prefixed("ZHIPEI_")
@@ -273,6 +275,13 @@ mod tests {
         let config = parse("").unwrap();
         assert!(config.server.listen.ip().is_loopback());
         assert_eq!(config.database_url(), "sqlite://data/zhipei.db");
+    }
+
+    #[test]
+    fn the_usual_file_may_be_missing_and_a_named_one_may_not() {
+        assert!(Config::load(None).is_ok());
+        let missing = Config::load(Some(Path::new("no/such/file.toml")));
+        assert!(matches!(missing, Err(ConfigError::NoFile(_))));
     }
 
     #[test]
