@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The learner's classes, the newest first. */
+        get: operations["list_classes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/{class_id}/lessons/{lesson_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lesson: everything that the player needs. */
+        get: operations["get_lesson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One class with its rules, courses and lessons. */
+        get: operations["get_class"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/classes/{id}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The learner's hours in a class. */
+        get: operations["list_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -13,7 +81,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["login"];
+        /** Log in; the answer sets the session cookie. */
+        post: operations["log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,7 +98,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["logout"];
+        /** Log out on this device. */
+        post: operations["log_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -43,6 +113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is logged in. */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -61,71 +132,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Set a new password; all other logins end. */
         post: operations["change_password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/classes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_classes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/classes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_class"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/classes/{class_id}/lessons/{lesson_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_lesson"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/classes/{id}/hours": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_hours"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -136,205 +144,316 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            status: number;
-            code: string;
-            title: string;
-            detail?: string | null;
-            errors?: string[];
-        };
-        MeOut: {
+        ChapterOut: {
+            /** Format: uuid */
             id: string;
-            name: string;
-            login_name: string;
-            /** @enum {string} */
-            identity_level: "claimed" | "confirmed";
-            identity_source: string | null;
+            lessons: components["schemas"]["LessonRowOut"][];
+            /** Format: int32 */
+            number: number;
+            title: string;
+            totals: components["schemas"]["TotalsOut"];
+        };
+        /** @enum {string} */
+        CheckKindOut: "off" | "presence" | "face" | "face_action" | "sms";
+        ClassDetailOut: components["schemas"]["ClassOut"] & {
+            courses: components["schemas"]["CourseOut"][];
+            filing_number: string;
+            policy: components["schemas"]["PolicyOut"];
+        };
+        ClassOut: {
+            code: string;
+            continue_lesson: components["schemas"]["ContinueLessonOut"] | null;
+            /**
+             * Format: int64
+             * @description 0: none.
+             */
+            daily_cap_ms: number;
+            ends_on: string;
+            /** Format: uuid */
+            enrolment_id: string;
+            /** Format: uuid */
+            id: string;
+            institution: string;
+            level: string;
+            /** Format: int64 */
+            minutes_per_hour: number;
+            occupation: string;
+            occupation_code: string;
+            /** Format: int64 */
+            required_ms: number;
+            /** @description A day: `2026-11-03`. */
+            starts_on: string;
+            state: components["schemas"]["ClassStateOut"];
+            title: string;
+            today: components["schemas"]["TotalsOut"];
+            totals: components["schemas"]["TotalsOut"];
+        };
+        /** @enum {string} */
+        ClassStateOut: "not_started" | "learning" | "finished" | "ended";
+        ContinueLessonOut: {
+            chapter_title: string;
+            course_title: string;
+            /** Format: int64 */
+            length_ms: number;
+            /** Format: uuid */
+            lesson_id: string;
+            /** @description Chapter and lesson: `3.2`. */
+            number: string;
+            /** Format: int64 */
+            position_ms: number;
+            poster_url: string | null;
+            segments: components["schemas"]["SegmentOut"][];
+            title: string;
+            totals: components["schemas"]["TotalsOut"];
+        };
+        CourseOut: {
+            chapters: components["schemas"]["ChapterOut"][];
+            /** Format: uuid */
+            id: string;
+            required: boolean;
+            title: string;
+            totals: components["schemas"]["TotalsOut"];
+        };
+        /** @description What is wrong with one field. */
+        FieldProblem: {
+            /** @description Its name in the request. */
+            field: string;
+            /** @description One sentence, in Chinese. */
+            title: string;
+        };
+        /** @description A day or a course. Its hours are differences of floored running totals, so that all rows add up. */
+        HourRow: {
+            checks_passed: number;
+            checks_total: number;
+            /** Format: uuid */
+            course_id: string | null;
+            day: string | null;
+            from: components["schemas"]["Moment"];
+            /** @description What a learner should know of it, in words. */
+            notes: string[];
+            /** @description Server time by state. */
+            spans: components["schemas"]["SpanOut"][];
+            /** @description What was learned. */
+            title: string;
+            to: components["schemas"]["Moment"];
+            totals: components["schemas"]["TotalsOut"];
+        };
+        HoursClassOut: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+        };
+        HoursOut: {
+            class: components["schemas"]["HoursClassOut"];
+            courses: components["schemas"]["HourRow"][];
+            /** @description What comes later is not counted here. */
+            cut_off: components["schemas"]["Moment"];
+            days: components["schemas"]["HourRow"][];
+            /** Format: int64 */
+            minutes_per_hour: number;
+            /** Format: int64 */
+            required_ms: number;
+            totals: components["schemas"]["TotalsOut"];
+        };
+        /** @enum {string} */
+        IdentityLevelOut: "claimed" | "confirmed";
+        LessonOut: {
+            chapter_title: string;
+            /** Format: uuid */
+            class_id: string;
+            class_title: string;
+            /** Format: uuid */
+            course_id: string;
+            course_title: string;
+            /** Format: int64 */
+            furthest_ms: number;
+            /** Format: int64 */
+            length_ms: number;
+            media: components["schemas"]["MediaOut"] | null;
+            /** Format: uuid */
+            next_lesson_id: string | null;
+            number: string;
+            policy: components["schemas"]["PolicyOut"];
+            /** Format: int64 */
+            position_ms: number;
+            segments: components["schemas"]["SegmentOut"][];
+            title: string;
+            totals: components["schemas"]["TotalsOut"];
+            voids: components["schemas"]["VoidOut"][];
+        };
+        LessonRowOut: {
+            /** Format: int64 */
+            furthest_ms: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            length_ms: number;
+            number: string;
+            segments: components["schemas"]["SegmentOut"][];
+            title: string;
+            totals: components["schemas"]["TotalsOut"];
         };
         LoginIn: {
             login_name: string;
             password: string;
         };
+        MeOut: {
+            /** Format: uuid */
+            id: string;
+            identity_level: components["schemas"]["IdentityLevelOut"];
+            /** @description Who confirmed it. */
+            identity_source: string | null;
+            login_name: string;
+            name: string;
+        };
+        /** @description Where a player finds a video. */
+        MediaOut: {
+            captions_url: string | null;
+            playlist_url: string;
+            poster_url: string;
+        };
+        /** Format: date-time */
+        Moment: string;
+        /** @description A part of a list. */
+        Page_ClassOut: {
+            /** @description In order. */
+            items: {
+                code: string;
+                continue_lesson: components["schemas"]["ContinueLessonOut"] | null;
+                /**
+                 * Format: int64
+                 * @description 0: none.
+                 */
+                daily_cap_ms: number;
+                ends_on: string;
+                /** Format: uuid */
+                enrolment_id: string;
+                /** Format: uuid */
+                id: string;
+                institution: string;
+                level: string;
+                /** Format: int64 */
+                minutes_per_hour: number;
+                occupation: string;
+                occupation_code: string;
+                /** Format: int64 */
+                required_ms: number;
+                /** @description A day: `2026-11-03`. */
+                starts_on: string;
+                state: components["schemas"]["ClassStateOut"];
+                title: string;
+                today: components["schemas"]["TotalsOut"];
+                totals: components["schemas"]["TotalsOut"];
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next: string | null;
+        };
         PasswordIn: {
             current: string;
+            /** @description At least 8 characters of any script, at most 128. */
             new: string;
         };
-        TotalsOut: {
-            verified_ms: number;
-            pending_ms: number;
-            void_ms: number;
-            frozen_ms: number;
-            over_cap_ms: number;
-            verified_hours: string;
-            pending_hours: string;
-            void_hours: string;
-            frozen_hours: string;
+        /** @description The newest rules of the class. They bind at the next opening of a lesson. */
+        PolicyOut: {
+            /** Format: int64 */
+            answer_within_s: number;
+            /**
+             * Format: int64
+             * @description 0: none.
+             */
+            cap_min: number;
+            check_kind: components["schemas"]["CheckKindOut"];
+            /** Format: int64 */
+            check_max_ms: number;
+            /** Format: int64 */
+            check_min_ms: number;
+            /** Format: double */
+            max_rate: number;
+            /** Format: int64 */
+            minutes_per_hour: number;
+            seek_ahead: boolean;
+            /** Format: int32 */
+            tries: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Why a request was not answered (RFC 9457, `application/problem+json`). */
+        Problem: {
+            /**
+             * @description Stable; clients translate it.
+             * @example login_failed
+             */
+            code: string;
+            /** @description What else helps. */
+            detail?: string | null;
+            /** @description The fields that are wrong. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /**
+             * @description One sentence for the learner, in Chinese.
+             * @example 登录名或密码不对
+             */
+            title: string;
+        };
+        /** @description A stretch of a lesson's medium and what became of it, in milliseconds of the medium. */
+        SegmentOut: {
+            /** Format: int64 */
+            media_from: number;
+            /** Format: int64 */
+            media_to: number;
+            state: components["schemas"]["TimeStateOut"];
+        };
+        SpanOut: {
+            from: components["schemas"]["Moment"];
+            state: components["schemas"]["TimeStateOut"];
+            to: components["schemas"]["Moment"];
         };
         /** @enum {string} */
         TimeStateOut: "verified" | "pending" | "frozen" | "void" | "over_cap";
-        SegmentOut: {
-            state: components["schemas"]["TimeStateOut"];
-            media_from: number;
-            media_to: number;
+        /** @description Milliseconds and floored credit hours in each state. */
+        TotalsOut: {
+            /** @example 0.48 */
+            frozen_hours: string;
+            /** Format: int64 */
+            frozen_ms: number;
+            /** Format: int64 */
+            over_cap_ms: number;
+            /** @example 0.15 */
+            pending_hours: string;
+            /** Format: int64 */
+            pending_ms: number;
+            /** @example 15.42 */
+            verified_hours: string;
+            /** Format: int64 */
+            verified_ms: number;
+            /** @example 0.23 */
+            void_hours: string;
+            /**
+             * Format: int64
+             * @description What was not yet made up.
+             */
+            void_ms: number;
         };
-        ContinueLesson: {
-            lesson_id: string;
-            course_title: string;
-            chapter_title: string;
-            number: string;
-            title: string;
-            position_ms: number;
-            length_ms: number;
-            poster_url: string | null;
-            totals: components["schemas"]["TotalsOut"];
-            segments: components["schemas"]["SegmentOut"][];
-        };
-        ClassOut: {
-            id: string;
-            enrolment_id: string;
-            title: string;
-            code: string;
-            institution: string;
-            occupation: string;
-            occupation_code: string;
-            level: string;
-            starts_on: string;
-            ends_on: string;
-            /** @enum {string} */
-            state: "not_started" | "learning" | "finished" | "ended";
-            required_ms: number;
-            minutes_per_hour: number;
-            totals: components["schemas"]["TotalsOut"];
-            today: components["schemas"]["TotalsOut"];
-            daily_cap_ms: number;
-            continue_lesson: null | components["schemas"]["ContinueLesson"];
-        };
-        ClassListOut: {
-            items: components["schemas"]["ClassOut"][];
-            next: string | null;
-        };
-        PolicyOut: {
-            /** @enum {string} */
-            check_kind: "off" | "presence" | "face" | "face_action" | "sms";
-            check_min_ms: number;
-            check_max_ms: number;
-            answer_within_s: number;
-            tries: number;
-            seek_ahead: boolean;
-            max_rate: number;
-            cap_min: number;
-            minutes_per_hour: number;
-            version: number;
-        };
-        LessonRow: {
-            id: string;
-            number: string;
-            title: string;
-            length_ms: number;
-            furthest_ms: number;
-            totals: components["schemas"]["TotalsOut"];
-            segments: components["schemas"]["SegmentOut"][];
-        };
-        ChapterOut: {
-            id: string;
-            number: number;
-            title: string;
-            totals: components["schemas"]["TotalsOut"];
-            lessons: components["schemas"]["LessonRow"][];
-        };
-        CourseOut: {
-            id: string;
-            title: string;
-            required: boolean;
-            totals: components["schemas"]["TotalsOut"];
-            chapters: components["schemas"]["ChapterOut"][];
-        };
-        ClassDetailOut: {
-            id: string;
-            enrolment_id: string;
-            title: string;
-            code: string;
-            institution: string;
-            occupation: string;
-            occupation_code: string;
-            level: string;
-            starts_on: string;
-            ends_on: string;
-            /** @enum {string} */
-            state: "not_started" | "learning" | "finished" | "ended";
-            required_ms: number;
-            minutes_per_hour: number;
-            totals: components["schemas"]["TotalsOut"];
-            today: components["schemas"]["TotalsOut"];
-            daily_cap_ms: number;
-            continue_lesson: null | components["schemas"]["ContinueLesson"];
-            filing_number: string;
-            policy: components["schemas"]["PolicyOut"];
-            courses: components["schemas"]["CourseOut"][];
-        };
-        MediaOut: {
-            playlist_url: string;
-            poster_url: string;
-            captions_url: string | null;
-        };
+        /** @description A stretch that does not count, and why. */
         VoidOut: {
-            from: string;
-            to: string;
-            media_from: number;
-            media_to: number;
-            ms: number;
+            from: components["schemas"]["Moment"];
+            /** @description Was all of it watched again and earned? */
             made_up: boolean;
-            /** @enum {string} */
-            reason: "check_missed" | "decided";
+            /** Format: int64 */
+            media_from: number;
+            /** Format: int64 */
+            media_to: number;
+            /** Format: int64 */
+            ms: number;
+            reason: components["schemas"]["VoidReasonOut"];
+            to: components["schemas"]["Moment"];
         };
-        LessonOut: {
-            class_id: string;
-            class_title: string;
-            course_id: string;
-            course_title: string;
-            chapter_title: string;
-            number: string;
-            title: string;
-            length_ms: number;
-            furthest_ms: number;
-            position_ms: number;
-            totals: components["schemas"]["TotalsOut"];
-            segments: components["schemas"]["SegmentOut"][];
-            media: null | components["schemas"]["MediaOut"];
-            policy: components["schemas"]["PolicyOut"];
-            voids: components["schemas"]["VoidOut"][];
-            next_lesson_id: string | null;
-        };
-        ClassRef: {
-            id: string;
-            title: string;
-        };
-        Span: {
-            state: components["schemas"]["TimeStateOut"];
-            from: string;
-            to: string;
-        };
-        HourRow: {
-            day: string | null;
-            course_id: string | null;
-            title: string;
-            from: string;
-            to: string;
-            totals: components["schemas"]["TotalsOut"];
-            checks_passed: number;
-            checks_total: number;
-            spans: components["schemas"]["Span"][];
-            notes: string[];
-        };
-        HoursOut: {
-            class: components["schemas"]["ClassRef"];
-            cut_off: string;
-            required_ms: number;
-            minutes_per_hour: number;
-            totals: components["schemas"]["TotalsOut"];
-            days: components["schemas"]["HourRow"][];
-            courses: components["schemas"]["HourRow"][];
-        };
+        /** @enum {string} */
+        VoidReasonOut: "check_missed" | "decided";
     };
     responses: never;
     parameters: never;
@@ -344,7 +463,189 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    login: {
+    list_classes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClassOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                lesson_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassDetailOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -357,7 +658,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -366,7 +666,34 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
-            /** @description problem */
+            /** @description `login_failed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_locked` */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -377,7 +704,7 @@ export interface operations {
             };
         };
     };
-    logout: {
+    log_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -386,14 +713,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -413,7 +748,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -422,7 +756,16 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
-            /** @description problem */
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -446,15 +789,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
+            /** @description `login_failed`: the current password is wrong */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -462,28 +804,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    list_classes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClassListOut"];
-                };
-            };
-            /** @description problem */
-            default: {
+            /** @description `weak_password` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -491,30 +813,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    get_class: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClassDetailOut"];
-                };
-            };
-            /** @description problem */
-            default: {
+            /** @description `account_locked` */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -522,61 +822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    get_lesson: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                class_id: string;
-                lesson_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LessonOut"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_hours: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HoursOut"];
-                };
-            };
-            /** @description problem */
+            /** @description Any other problem */
             default: {
                 headers: {
                     [name: string]: unknown;
