@@ -110,6 +110,23 @@ impl TrainingClass {
     }
 }
 
+impl TrainingClass {
+    /// The same with what was earned: who has the required hours has finished, though the class may
+    /// still be open and more can be learned.
+    pub fn standing(&self, enrolment: &Enrolment, verified_ms: i64, now: UnixMs) -> ClassState {
+        match self.state(enrolment, now) {
+            ClassState::Learning | ClassState::Ended
+                if self.required_ms > 0
+                    && verified_ms >= self.required_ms
+                    && enrolment.state == EnrolmentState::Active =>
+            {
+                ClassState::Finished
+            }
+            state => state,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -168,6 +185,24 @@ mod tests {
             class.state(&left, class.window.first.start_ms()),
             ClassState::Ended
         );
+    }
+
+    #[test]
+    fn who_has_the_required_hours_has_finished() {
+        let class = TrainingClass {
+            required_ms: 54_000,
+            ..class()
+        };
+        let now = class.window.first.start_ms();
+        let active = enrolment(EnrolmentState::Active);
+        assert_eq!(class.standing(&active, 53_999, now), ClassState::Learning);
+        assert_eq!(class.standing(&active, 54_000, now), ClassState::Finished);
+        assert_eq!(
+            class.standing(&active, 54_000, now - 1),
+            ClassState::NotStarted
+        );
+        let left = enrolment(EnrolmentState::Withdrawn);
+        assert_eq!(class.standing(&left, 54_000, now), ClassState::Ended);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The wiring: from settings to a process that answers.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
 use axum::Router;
@@ -47,7 +49,11 @@ pub struct App {
 
 /// Opens folders, keys and database. Time runs from the database's clock, unless one is given.
 pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
-    std::fs::create_dir_all(&config.data.folder)?;
+    // Its database holds personal data: nobody else on the machine reads it.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data.folder)?;
     let keys = Keys::in_folder(&config.key_folder())?;
     let db = Db::connect(&config.database_url(), config.max_connections()).await?;
     let clock = match clock {

@@ -121,7 +121,7 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             format: LogFormat::Pretty,
-            level: "info".to_owned(),
+            level: "info,sea_orm_migration=warn".to_owned(),
         }
     }
 }

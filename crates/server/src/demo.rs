@@ -271,13 +271,13 @@ impl Passwords {
         use std::fmt::Write as _;
 
         let mut text =
-            format!("\n职培演示已启动：{url}\n\n  登录名    密码                  姓名\n");
+            format!("\n职培演示已启动：{url}\n\n  登录名    密码                      姓名\n");
         for (login_name, name) in LEARNERS {
             let password = self
                 .0
                 .get(login_name)
                 .map_or("（见首次启动）", String::as_str);
-            writeln!(text, "  {login_name}    {password:<20}  {name}")
+            writeln!(text, "  {login_name}    {password:<24}  {name}")
                 .expect("a String takes everything");
         }
         text.push_str("\n姓名都是虚构的。按 Ctrl-C 停止；数据留在数据文件夹里，下次接着用。");

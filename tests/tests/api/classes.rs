@@ -86,6 +86,22 @@ async fn the_next_lesson_is_the_first_of_which_something_can_still_be_earned() {
     )
     .await;
     assert_eq!(next().await, json!(null));
+    let list = client.get("/api/classes").await.json();
+    assert_eq!(
+        list["items"][0]["state"], "learning",
+        "one second is missing"
+    );
+    app.earned(
+        id,
+        &class,
+        0,
+        TimeState::Verified,
+        (599_000, 600_000),
+        now - 900_000,
+    )
+    .await;
+    let list = client.get("/api/classes").await.json();
+    assert_eq!(list["items"][0]["state"], "finished");
 }
 
 #[tokio::test]

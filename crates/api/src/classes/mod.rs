@@ -159,10 +159,11 @@ async fn class_out(
     let today = LocalDay::of(now);
     let per_hour = record.minutes_per_hour();
     let institution = institutions::get(app.db.read(), class.institution).await?;
+    let totals = record.hours.totals();
     Ok(ClassOut {
         id: class.id.0,
         enrolment_id: enrolment.id.0,
-        state: class.state(enrolment, now).into(),
+        state: class.standing(enrolment, totals.verified_ms, now).into(),
         title: class.title.into_string(),
         code: class.code.into_string(),
         institution: institution.name.into_string(),
@@ -173,7 +174,7 @@ async fn class_out(
         ends_on: class.window.last().to_string(),
         required_ms: class.required_ms,
         minutes_per_hour: per_hour,
-        totals: TotalsOut::floored(record.hours.totals(), per_hour),
+        totals: TotalsOut::floored(totals, per_hour),
         today: TotalsOut::floored(record.hours.totals_where(|i| i.day == today), per_hour),
         daily_cap_ms: record.policy.cap_min * 60_000,
         continue_lesson: continue_lesson(app, caller, record, courses),
