@@ -29,7 +29,7 @@ const en: Messages = {
   },
   classes: {
     morning: 'Good morning, {name}', noon: 'Good day, {name}', afternoon: 'Good afternoon, {name}', evening: 'Good evening, {name}',
-    confirmed: 'Identity confirmed', claimed: 'Identity to be confirmed', confirmedBy: 'Checked against the roster of {source}',
+    confirmed: 'Identity confirmed', claimed: 'Identity to be confirmed', confirmedBy: 'Checked by {source}',
     claimedNote: 'Your training school confirms it; you can learn meanwhile',
     lastAt: 'You were at {at} of {length}', start: 'Start learning', startLine: '{length} in all', continue: 'Continue',
     makeUp: 'Make up {time}', credited: '/ {required} hours credited', details: 'Details', today: 'Today', cap: 'At most {hours}',
@@ -145,7 +145,7 @@ const en: Messages = {
     noClasses: 'No class yet', errorTitle: 'Hours cannot be fetched now',
   },
   account: {
-    title: 'Account', name: 'Name', login: 'Account', identity: 'Identity', confirmed: 'Confirmed', confirmedBy: 'Checked against the roster of {source}',
+    title: 'Account', name: 'Name', login: 'Account', identity: 'Identity', confirmed: 'Confirmed', confirmedBy: 'Checked by {source}',
     claimed: 'To be confirmed', claimedNote: 'Your training school confirms it; you can learn meanwhile. Printed lists say so.',
     display: 'Display', large: 'Large type', largeText: 'Larger letters and buttons, on this computer.', language: 'Language', password: 'Change password',
     current: 'Current password', new: 'New password', newHint: 'At least 8 characters, not the account name.', repeat: 'New password again',
