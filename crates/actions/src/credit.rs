@@ -51,11 +51,8 @@ pub async fn commit_batch(
     now: UnixMs,
     writes: &[LearnerWrite],
 ) -> Result<HashSet<LearnerId>> {
-    let states: Vec<StateWrite> = writes.iter().map(|write| write.state.clone()).collect();
-    let moved: HashSet<LearnerId> = learning_states::write_batch(txn, &states, now)
-        .await?
-        .into_iter()
-        .collect();
+    let states: Vec<&StateWrite> = writes.iter().map(|write| &write.state).collect();
+    let moved = learning_states::write_batch(txn, &states, now).await?;
     let recorded: Vec<&LearnerWrite> = writes
         .iter()
         .filter(|write| !write.records.is_empty() && moved.contains(&write.state.learner))

@@ -465,6 +465,11 @@ impl LearnerHours {
         self.progress.iter().filter(in_scope).map(flat)
     }
 
+    /// Is a challenge open in any scope?
+    pub fn is_challenged(&self) -> bool {
+        self.plans.values().any(|plan| plan.challenge.is_some())
+    }
+
     /// The next moment at which time alone changes something.
     pub fn wake_at(&self) -> Option<UnixMs> {
         let challenges = self

@@ -3,6 +3,7 @@
 //! Two texts: the short one changes with every heartbeat, the long one with every other event. What
 //! the rows of intervals say is not said again; it is read from them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
@@ -49,13 +50,13 @@ pub enum SnapshotError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Hot {
+struct Hot<'a> {
     form: u8,
     hand: Option<Hand>,
     progress: Progress,
     countdown: Option<i64>,
     open: Vec<Growing>,
-    trail: Evidence,
+    trail: Cow<'a, Evidence>,
 }
 
 /// An open interval; the rest of it is known from the current clock.
@@ -102,7 +103,7 @@ impl LearnerHours {
         self.snapshot()
     }
 
-    fn hot(&self) -> Hot {
+    fn hot(&self) -> Hot<'_> {
         let clock = self.current.and_then(|id| self.clocks.get(&id));
         let growing = |earned: &Earned| Growing {
             id: earned.id,
@@ -123,7 +124,7 @@ impl LearnerHours {
                 .and_then(|clock| self.plans.get(&clock.credit_scope))
                 .and_then(|plan| plan.countdown),
             open: self.open.iter().map(growing).collect(),
-            trail: self.trail.clone(),
+            trail: Cow::Borrowed(&self.trail),
         }
     }
 
@@ -154,7 +155,7 @@ impl LearnerHours {
         rows: impl IntoIterator<Item = &'a Earned>,
     ) -> Result<Self, SnapshotError> {
         let cold: Cold = decode(cold)?;
-        let hot: Hot = decode(hot)?;
+        let hot: Hot<'static> = decode(hot)?;
         let mut hours = Self {
             epoch: cold.epoch,
             current: cold.current,
@@ -165,7 +166,7 @@ impl LearnerHours {
             late_days: cold.late_days,
             blocks: cold.blocks,
             voids: cold.voids,
-            trail: hot.trail,
+            trail: hot.trail.into_owned(),
             ..Self::default()
         };
         if let Some((id, hand)) = hours.current.zip(hot.hand) {

@@ -90,6 +90,10 @@ struct Live {
 }
 
 impl Seat {
+    fn is_live(&self) -> bool {
+        lock(&self.live).is_some()
+    }
+
     /// Drops the session: what is stored counts. Its connections are told to come again.
     pub(crate) fn evict(&self) -> bool {
         let Some(live) = lock(&self.live).take() else {
@@ -219,12 +223,14 @@ impl Desk {
     }
 
     /// Takes a message of a client: steps the session and hands what came of it to the writer.
+    /// The connection remembers its `seat`, which spares it the way through the map of all seats.
     /// `done` is told when all of it is committed, or refused.
     pub(crate) async fn take(
         &self,
         caller: &Caller,
         from: ConnectionId,
         link: &UnboundedSender<Outgoing>,
+        seat: &mut Option<Arc<Seat>>,
         message: ClientMessage,
         done: Option<oneshot::Sender<()>>,
     ) -> Result<()> {
@@ -244,8 +250,12 @@ impl Desk {
             },
             message => Input::Message(message),
         };
-        let seat = self.seat(caller.learner).await?;
-        self.step(&seat, from, Some((caller.login, link)), input, done);
+        if seat.as_ref().is_none_or(|seat| !seat.is_live()) {
+            *seat = Some(self.seat(caller.learner).await?);
+        }
+        if let Some(seat) = seat {
+            self.step(seat, from, Some((caller.login, link)), input, done);
+        }
         Ok(())
     }
 
@@ -398,10 +408,10 @@ impl Desk {
         }
     }
 
-    async fn measure_drift(&self) {
-        match self.0.db.server_time().await {
-            Ok(theirs) => {
-                let drift_ms = self.now() - theirs;
+    /// Compares this node's clock with the database's; also done every ten seconds.
+    pub async fn measure_drift(&self) {
+        match self.0.clock.drift(&self.0.db).await {
+            Ok(drift_ms) => {
                 let before = self.0.drift_ms.swap(drift_ms, Ordering::Relaxed);
                 if drift_ms.abs() >= 2_000 && before.abs() < 2_000 {
                     warn!(

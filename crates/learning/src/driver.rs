@@ -69,6 +69,7 @@ where
 {
     let connection = desk.new_connection();
     let (link, mut outgoing) = unbounded_channel();
+    let mut seat = None;
     loop {
         tokio::select! {
             biased;
@@ -101,7 +102,7 @@ where
                     let _ = link.send(Outgoing::Close(CloseCode::Over));
                     continue;
                 };
-                if let Err(error) = desk.take(&caller, connection, &link, message, None).await {
+                if let Err(error) = desk.take(&caller, connection, &link, &mut seat, message, None).await {
                     warn!(learner.id = %caller.learner, %error, "a learning message was not taken; the client comes again");
                     let _ = link.send(Outgoing::message(&ServerMessage::Restarting { retry_after_ms: 2_000 }));
                     let _ = link.send(Outgoing::Close(CloseCode::Restart));

@@ -97,12 +97,14 @@ impl Desk {
         // One POST of a connection after another, so that each gets its own answers.
         let mut waiting = mailbox.waiting.lock().await;
         let mut last = None;
+        let mut seat = None;
         for message in posted.messages {
             let (done, committed) = oneshot::channel();
             self.take(
                 caller,
                 mailbox.connection,
                 &mailbox.link,
+                &mut seat,
                 message,
                 Some(done),
             )

@@ -279,17 +279,28 @@ impl Session {
     }
 
     fn resume(&mut self, now: UnixMs, from: ConnectionId, clock: ClockId, epoch: u64) {
-        if self.hours.clock_epoch(clock) != Some(epoch) {
-            self.refuse(from, clock, Refusal::ClockEnded);
+        let refusal = if self.hours.clock_epoch(clock) == Some(epoch) {
+            self.hours.reconnect(now, clock, &mut self.dice).err()
+        } else {
+            Some(Refusal::ClockEnded)
+        };
+        if let Some(refusal) = refusal {
+            if self.is_taken_over(clock) {
+                self.sends.push((from, Send::TakenOver(self.device, now)));
+            } else {
+                self.refuse(from, clock, refusal);
+            }
             return;
         }
-        match self.hours.reconnect(now, clock, &mut self.dice) {
-            Err(refusal) => self.refuse(from, clock, refusal),
-            Ok(_) => {
-                self.hold(now, from, clock, self.device);
-                self.tell_opened(now, from, clock);
-            }
-        }
+        self.hold(now, from, clock, self.device);
+        self.tell_opened(now, from, clock);
+    }
+
+    /// Did another device open since, perhaps on another node? Then coming back must not take over.
+    fn is_taken_over(&self, clock: ClockId) -> bool {
+        let device = |clock| self.hours.clock_place(clock).map(|place| place.0);
+        let current = self.hours.current().and_then(device);
+        device(clock).is_some_and(|mine| current.is_some_and(|other| other != mine))
     }
 
     fn refuse(&mut self, to: ConnectionId, clock: ClockId, refusal: Refusal) {

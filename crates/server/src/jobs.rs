@@ -34,9 +34,8 @@ pub(crate) async fn seal(db: &Db, clock: &Clock, key: &SigningKey) {
             seal.number,
             seal.entries
         ),
-        Ok(None) => {}
-        // Another node signed the same number a moment before.
-        Err(zhipei_actions::Error::Storage(zhipei_storage::Error::Conflict)) => {}
+        // Nothing moved, or another node signed the same number a moment before.
+        Ok(None) | Err(zhipei_actions::Error::Storage(zhipei_storage::Error::Conflict)) => {}
         Err(error) => tracing::error!(%error, "the heads of the ledger were not sealed"),
     }
 }

@@ -5,7 +5,7 @@ use zhipei_ledger::{
     AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit, Mac, SealRow, SealVerifier,
     SealedHead, SealedHeadRow, VerifyingKeys,
 };
-use zhipei_storage::{Db, learning_intervals, ledger};
+use zhipei_storage::{Db, Txn, learning_intervals, ledger};
 
 use crate::{Keys, Result};
 
@@ -24,9 +24,20 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-/// Verifies one learner, or all. `outside`: a seal's number and hash, from a copy kept elsewhere.
+/// Verifies one learner, or all, as they are at this moment; learning may go on meanwhile.
+/// `outside`: a seal's number and hash, from a copy kept elsewhere.
 pub async fn verify(
     db: &Db,
+    keys: &Keys,
+    learner: Option<LearnerId>,
+    outside: Option<(u64, Hash)>,
+) -> Result<Report> {
+    db.snapshot(async |txn| verify_at(txn, keys, learner, outside).await)
+        .await
+}
+
+async fn verify_at(
+    db: &Txn,
     keys: &Keys,
     learner: Option<LearnerId>,
     outside: Option<(u64, Hash)>,
@@ -38,8 +49,8 @@ pub async fn verify(
         seals = seals.with_outside_copy(number, hash);
     }
     let mut sealed: Vec<SealedHead> = Vec::new();
-    for stored in ledger::seals(db.read()).await? {
-        let rows = ledger::sealed_heads(db.read(), stored.number).await?;
+    for stored in ledger::seals(db).await? {
+        let rows = ledger::sealed_heads(db, stored.number).await?;
         let heads: Vec<SealedHeadRow> = rows
             .iter()
             .map(|(learner, seq, mac)| SealedHeadRow {
@@ -65,7 +76,7 @@ pub async fn verify(
 
     let mut learners = match learner {
         Some(learner) => vec![learner],
-        None => ledger::learners(db.read()).await?,
+        None => ledger::learners(db).await?,
     };
     if learner.is_none() {
         // Whoever was sealed and has no row left at all is found by the seal alone.
@@ -78,7 +89,7 @@ pub async fn verify(
         let mine = sealed
             .iter()
             .filter(|head| head.learner == learner)
-            .cloned();
+            .copied();
         report.entries += verify_learner(db, &auth, learner, mine, &mut report.findings).await?;
         report.learners += 1;
     }
@@ -86,13 +97,13 @@ pub async fn verify(
 }
 
 async fn verify_learner(
-    db: &Db,
+    db: &Txn,
     keys: &AuthKeys,
     learner: LearnerId,
     sealed: impl Iterator<Item = SealedHead>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize> {
-    let entries = ledger::entries(db.read(), learner).await?;
+    let entries = ledger::entries(db, learner).await?;
     let mut chain = ChainVerifier::new(learner, keys, sealed);
     let mut intervals = IntervalsAudit::new(learner);
     for entry in &entries {
@@ -106,9 +117,9 @@ async fn verify_learner(
         chain.check(&row);
         intervals.replay(&row);
     }
-    let head = ledger::head(db.read(), learner).await?;
+    let head = ledger::head(db, learner).await?;
     findings.extend(chain.finish(head.as_ref()));
-    let rows = learning_intervals::rows_of(db.read(), learner).await?;
+    let rows = learning_intervals::rows_of(db, learner).await?;
     findings.extend(intervals.finish(&rows));
     Ok(entries.len())
 }

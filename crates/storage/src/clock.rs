@@ -16,7 +16,7 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     Running { base: UnixMs, since: Instant },
-    Set(AtomicI64),
+    Set { at: AtomicI64, drift: AtomicI64 },
 }
 
 impl Clock {
@@ -33,21 +33,39 @@ impl Clock {
 
     /// A clock that stands at `now` until it is moved, for tests.
     pub fn set(now: UnixMs) -> Self {
-        Self(Arc::new(Source::Set(AtomicI64::new(now))))
+        Self(Arc::new(Source::Set {
+            at: AtomicI64::new(now),
+            drift: AtomicI64::new(0),
+        }))
     }
 
     /// The time.
     pub fn now(&self) -> UnixMs {
         match &*self.0 {
             Source::Running { base, since } => base + since.elapsed().as_millis() as i64,
-            Source::Set(at) => at.load(Ordering::SeqCst),
+            Source::Set { at, .. } => at.load(Ordering::SeqCst),
         }
     }
 
     /// Moves a standing clock on; a running one goes its own way.
     pub fn advance(&self, ms: i64) {
-        if let Source::Set(at) = &*self.0 {
+        if let Source::Set { at, .. } = &*self.0 {
             at.fetch_add(ms, Ordering::SeqCst);
+        }
+    }
+
+    /// How far this clock is from the database's, in milliseconds; ahead is positive.
+    pub async fn drift(&self, db: &Db) -> Result<i64> {
+        match &*self.0 {
+            Source::Running { .. } => Ok(self.now() - db.server_time().await?),
+            Source::Set { drift, .. } => Ok(drift.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Says how far a standing clock is from the database's; a running one measures.
+    pub fn set_drift(&self, ms: i64) {
+        if let Source::Set { drift, .. } = &*self.0 {
+            drift.store(ms, Ordering::SeqCst);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use zhipei_domain::UnixMs;
 use zhipei_migrations::{Migrator, MigratorTrait};
@@ -73,6 +73,25 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Runs `work` on one unchanging view of the data, whatever is written meanwhile.
+    pub async fn snapshot<T, E>(&self, work: impl AsyncFnOnce(&Txn) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let isolation = match self.backend() {
+            DbBackend::Postgres => Some(IsolationLevel::RepeatableRead),
+            _ => None,
+        };
+        let txn = self
+            .read
+            .begin_with_config(isolation, None)
+            .await
+            .map_err(Error::from)?;
+        let done = work(&txn).await?;
+        txn.commit().await.map_err(Error::from)?;
+        Ok(done)
     }
 
     /// Brings the tables up to date.

@@ -11,9 +11,9 @@ pub struct Model {
     pub epoch: i64,
     #[sea_orm(column_type = "Text")]
     pub hot: String,
-    #[sea_orm(column_type = "Text")]
-    pub cold: String,
     pub updated_at: i64,
+    #[sea_orm(has_one)]
+    pub rest: HasOne<super::learning_state_rest::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,6 +17,7 @@ pub(crate) mod institution;
 pub(crate) mod learner;
 pub(crate) mod learning_interval;
 pub(crate) mod learning_state;
+pub(crate) mod learning_state_rest;
 pub(crate) mod ledger_chain;
 pub(crate) mod ledger_entry;
 pub(crate) mod ledger_seal;

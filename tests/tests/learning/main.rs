@@ -1,0 +1,8 @@
+//! Live learning sessions against the running server: what honest learners earn, what forgers do not.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod forging;
+mod honest;
+mod player;
+mod tamper;
