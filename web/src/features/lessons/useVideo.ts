@@ -36,6 +36,9 @@ export interface Video {
   detach: () => void
 }
 
+/** `HTMLMediaElement.readyState` from which playing can go on at once. */
+const HAVE_FUTURE_DATA = 3
+
 /** The medium itself. `report` hears of each change, with what holds from then on. */
 export function useVideo(report: (sample: Sample) => void): Video {
   const element = ref<HTMLVideoElement | null>(null)
@@ -58,13 +61,22 @@ export function useVideo(report: (sample: Sample) => void): Video {
     return { ...base, state: runs ? 'playing' : 'paused' }
   }
 
+  function begin(): void {
+    state.stalled = false
+    state.playing = true
+    state.ended = false
+    state.blocked = false
+    report(sample())
+  }
+
   const listeners: Partial<Record<keyof HTMLMediaElementEventMap, () => void>> = {
+    // With data at hand playing begins here; `playing` comes a quarter of a second into the picture,
+    // which would cost the learner that much of every lesson.
+    play: () => {
+      if (!state.playing && (element.value?.readyState ?? 0) >= HAVE_FUTURE_DATA) begin()
+    },
     playing: () => {
-      state.stalled = false
-      state.playing = true
-      state.ended = false
-      state.blocked = false
-      report(sample())
+      if (!state.playing || state.stalled || state.ended) begin()
     },
     pause: () => {
       state.playing = false
