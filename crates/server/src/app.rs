@@ -13,7 +13,7 @@ use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
 use zhipei_learning::{Desk, DeskConfig, Dice};
 use zhipei_media::Store;
-use zhipei_storage::{Clock, Db};
+use zhipei_storage::{Clock, Db, ledger};
 
 use crate::config::Config;
 use crate::keys::{self, Keys};
@@ -56,6 +56,9 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
         .create(&config.data.folder)?;
     let keys = Keys::in_folder(&config.key_folder())?;
     let db = Db::connect(&config.database_url(), config.max_connections()).await?;
+    if keys.fresh && has_ledger(&db).await? {
+        return Err(Error::KeysLost);
+    }
     let clock = match clock {
         Some(clock) => clock,
         None => Clock::start(&db).await?,
@@ -67,6 +70,11 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
         clock,
         keys,
     })
+}
+
+/// Was anything written to the ledger? Not before the tables are there.
+async fn has_ledger(db: &Db) -> Result<bool> {
+    Ok(db.pending_migrations().await?.is_empty() && ledger::has_entries(db.read()).await?)
 }
 
 /// Puts everything together. Tests give a clock of their own.

@@ -18,7 +18,11 @@ pub struct Keys {
     pub ledger_signing: SigningKey,
     /// Signs media addresses.
     pub media: [u8; 32],
+    /// Were they drawn just now? Then nothing that is stored can have been written with them.
+    pub fresh: bool,
 }
+
+const FILES: [&str; 3] = ["ledger-mac.key", "ledger-signing.key", "media-address.key"];
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,13 +33,17 @@ pub enum KeysError {
     /// Others on this machine can read it.
     #[error("密钥文件 {0} 别的账号也能读，请执行 chmod 600")]
     Open(PathBuf),
+    /// Some of the keys are there and others are not.
+    #[error("密钥文件夹 {0} 里缺少 {1}，请从备份放回；重新生成会让以前的记录无法核验")]
+    Missing(PathBuf, &'static str),
     /// It is not 64 hexadecimal digits.
     #[error("密钥文件 {0} 的内容不对，须为 64 位十六进制数字")]
     Damaged(PathBuf),
 }
 
 impl Keys {
-    /// Reads the keys of the folder; those that are missing are drawn and kept.
+    /// Reads the keys of the folder. An empty folder gets fresh ones; one that lacks some of them is
+    /// refused, since old entries would not verify with new keys.
     pub fn in_folder(folder: &Path) -> Result<Self, KeysError> {
         let failed = |error| KeysError::Io(folder.to_owned(), error);
         DirBuilder::new()
@@ -43,8 +51,12 @@ impl Keys {
             .mode(0o700)
             .create(folder)
             .map_err(failed)?;
-        let ledger_mac = folder.join("ledger-mac.key");
-        let ledger_signing = folder.join("ledger-signing.key");
+        let is_there = |name: &&str| folder.join(name).exists();
+        let fresh = !FILES.iter().any(is_there);
+        if let Some(missing) = FILES.iter().find(|name| !fresh && !is_there(name)) {
+            return Err(KeysError::Missing(folder.to_owned(), missing));
+        }
+        let [ledger_mac, ledger_signing, media] = FILES.map(|name| folder.join(name));
         let damaged = |path: &Path| {
             let path = path.to_owned();
             move |_: KeyError| KeysError::Damaged(path)
@@ -54,7 +66,8 @@ impl Keys {
                 .map_err(damaged(&ledger_mac))?,
             ledger_signing: SigningKey::from_hex("ledger-signing-1", &text(&ledger_signing)?)
                 .map_err(damaged(&ledger_signing))?,
-            media: bytes(&folder.join("media-address.key"))?,
+            media: bytes(&media)?,
+            fresh,
         })
     }
 }
@@ -105,6 +118,20 @@ fn text(path: &Path) -> Result<String, KeysError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_lacks_one_of_its_keys_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("keys");
+        assert!(Keys::in_folder(&folder).unwrap().fresh);
+        assert!(!Keys::in_folder(&folder).unwrap().fresh);
+        std::fs::remove_file(folder.join("ledger-mac.key")).unwrap();
+        let refused = Keys::in_folder(&folder);
+        assert!(matches!(
+            refused,
+            Err(KeysError::Missing(_, "ledger-mac.key"))
+        ));
+    }
 
     #[test]
     fn keys_are_drawn_once_and_read_by_their_owner_only() {

@@ -118,6 +118,11 @@ pub async fn head(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Optio
     row.as_ref().map(chain).transpose()
 }
 
+/// Is anything in the ledger?
+pub async fn has_entries(db: &impl ConnectionTrait) -> Result<bool> {
+    Ok(ledger_chain::Entity::rows().one(db).await?.is_some())
+}
+
 /// Everybody of whom the ledger, the heads or the intervals know something.
 pub async fn learners(db: &impl ConnectionTrait) -> Result<Vec<LearnerId>> {
     let sql = "select learner_id from ledger_entry union select learner_id from ledger_chain \
