@@ -26,6 +26,8 @@ impl<T> Conflicts<T> for zhipei_storage::Result<T> {
     fn or_rejected(self, conflict: Rejection) -> Result<T> {
         self.map_err(|error| match error {
             zhipei_storage::Error::Conflict => Error::Rejected(conflict),
+            // Of all that these rows refer to, only the region is typed in.
+            zhipei_storage::Error::Dangling => Error::Rejected(Rejection::UnknownRegion),
             other => Error::Storage(other),
         })
     }
