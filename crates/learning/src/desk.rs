@@ -174,6 +174,13 @@ impl Desk {
         Ok(stored.and_then(|(hours, _)| hours.live_lesson()))
     }
 
+    /// When the learner last played a lesson on this node. An open page that plays nothing is idle.
+    pub fn played_at(&self, learner: LearnerId) -> Option<UnixMs> {
+        let seat = lock(&self.0.seats).get(&learner).cloned()?;
+        let live = lock(&seat.live);
+        live.as_ref()?.session.played_at()
+    }
+
     /// How many learners have a live connection.
     pub fn learners_online(&self) -> usize {
         let is_online = |seat: &Arc<Seat>| {

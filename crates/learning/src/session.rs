@@ -120,6 +120,8 @@ pub struct Session {
     limits: Option<Limits>,
     /// The kind of device that opened last.
     device: Device,
+    /// When a playing heartbeat came last.
+    played_at: Option<UnixMs>,
     prompts: BTreeMap<CreditScope, Prompt>,
     full_day: Option<LocalDay>,
     records: Vec<Record>,
@@ -136,6 +138,7 @@ impl Session {
             holder: None,
             limits: None,
             device: Device::Pc,
+            played_at: None,
             prompts: BTreeMap::new(),
             full_day: None,
             records: Vec::new(),
@@ -167,6 +170,11 @@ impl Session {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When a playing heartbeat came last, since this node holds the session.
+    pub fn played_at(&self) -> Option<UnixMs> {
+        self.played_at
     }
 
     /// Is a connection there?
@@ -352,6 +360,9 @@ impl Session {
             && let Some(last) = items.last()
         {
             holder.is_playing = last.state == State::Playing;
+            if holder.is_playing {
+                self.played_at = Some(now);
+            }
         }
         self.collect(now);
         let (verified_ms, pending_ms) = place.map_or((0, 0), |(credit_scope, lesson)| {

@@ -23,8 +23,10 @@ use crate::body::{Body, Place};
 use crate::caller::ClientAddress;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-/// How often a connection proves that its login still lives. Learning is activity (MLPS-02).
-const LOGIN_CHECK: Duration = Duration::from_mins(10);
+/// How often a connection proves that its login still lives. Learning is activity, an open page is not
+/// (MLPS-02).
+const LOGIN_CHECK: Duration = Duration::from_mins(5);
+const LOGIN_CHECK_MS: i64 = 5 * 60_000;
 
 /// Addresses outside the OpenAPI document: it has no words for a WebSocket.
 pub(crate) fn socket_router() -> Router<AppState> {
@@ -85,7 +87,11 @@ async fn login_ended(app: &AppState, caller: &Caller) {
         tokio::time::sleep(LOGIN_CHECK).await;
         let now = app.clock.now();
         match login_sessions::get(app.db.read(), caller.session.id).await {
-            Ok(session) if session.expires_at > now => {
+            Ok(session) if session.is_live(now) => {
+                let played_at = app.desk.played_at(caller.learner());
+                if played_at.is_none_or(|at| now - at > LOGIN_CHECK_MS) {
+                    continue;
+                }
                 if let Err(error) = login::touch(&app.db, &session, now).await {
                     tracing::warn!(%error, "a login could not be kept alive");
                 }
