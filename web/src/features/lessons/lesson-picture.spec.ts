@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { VoidOut } from '@/shared/api'
-import { covered, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
+import { covered, goOnAt, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
 
 const segments = [
   { state: 'verified', media_from: 0, media_to: 10_000 },
@@ -23,6 +23,13 @@ describe('the picture of a lesson', () => {
 
   it('credits at once where nothing is checked', () => {
     expect(lessonPicture([], 0, [{ from: 0, to: 5_000 }], false).segments).toEqual([{ state: 'verified', from: 0, to: 5_000 }])
+  })
+
+  it('goes on after a check where counting stopped, if that was a moment ago', () => {
+    expect(goOnAt(segments, 10_300)).toBe(10_000)
+    expect(goOnAt(segments, 9_000)).toBe(9_000)
+    expect(goOnAt(segments, 25_000)).toBe(25_000)
+    expect(goOnAt([], 400)).toBe(0)
   })
 
   it('lists what is still to be made up and knows what was', () => {

@@ -31,6 +31,15 @@ export function lessonPicture(
   }
 }
 
+const STOPPING_MS = 2_000
+
+/** Where to go on after a check: counting stopped a moment before the film did, and that moment is watched again. */
+export function goOnAt(segments: readonly Segment[], positionMs: number): number {
+  const counted = segments.filter((one) => one.state !== 'void' && one.media_from < positionMs)
+  const to = Math.max(0, ...counted.map((one) => Math.min(one.media_to, positionMs)))
+  return positionMs - to < STOPPING_MS ? to : positionMs
+}
+
 /** Stretches still to be made up, the newest first. */
 export function openVoids(voids: readonly VoidOut[]): VoidOut[] {
   return voids.filter((one) => !one.made_up).sort((a, b) => Date.parse(b.from) - Date.parse(a.from))

@@ -13,7 +13,7 @@ import {
 } from '@zhipei/learning-session'
 import { api, type Lesson } from '@/shared/api'
 import { deviceId } from './device'
-import { covered, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
+import { covered, goOnAt, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
 import { nextRate, seekTo } from './player-rules'
 import { softDoubleTone } from './tone'
 import { usePresenceCheck } from './usePresenceCheck'
@@ -180,12 +180,18 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
     }
     live.setCounting(!full)
     live.settle(verdict.verified_ms, verdict.pending_ms, null)
-    void refresh()
+    const refreshed = refresh()
     if (verdict.result === 'passed') notice.value = { kind: 'passed', ms: before?.pending_ms ?? 0 }
     else if (verdict.result === 'missed') notice.value = { kind: 'missed' }
     else notice.value = { kind: verdict.result }
     if (verdict.result === 'missed') resume = false
-    else resumePlaying()
+    else void refreshed.then(goOn)
+  }
+
+  function goOn(): void {
+    if (gone || check.view.value) return
+    if (resume) video.seek(goOnAt(lesson.value.segments, video.sample().position_ms))
+    resumePlaying()
   }
 
   function resumePlaying(): void {
