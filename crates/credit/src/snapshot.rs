@@ -215,12 +215,15 @@ impl LearnerHours {
         }
     }
 
-    /// Takes an interval into coverage and its day.
+    /// Takes an interval into coverage, its day, and what its lesson has verified.
     fn recall(&mut self, earned: &Earned) {
         let day = self.days.entry(earned.day).or_default();
         if earned.state.is_earned() {
             day.earned += earned.ms;
             let place = (earned.credit_scope, earned.lesson);
+            if earned.state == TimeState::Verified {
+                *self.verified.entry(place).or_default() += earned.ms;
+            }
             self.covered
                 .entry(place)
                 .or_default()

@@ -518,6 +518,10 @@ proptest! {
                 loaded.hours.set_curriculum(SCOPE, Arc::from(lessons()));
             }
             prop_assert_eq!(kept.outcome(), loaded.outcome());
+            for lesson in lessons() {
+                let of = |world: &World| world.hours.lesson_ms(SCOPE, lesson.lesson);
+                prop_assert_eq!(of(&kept), of(&loaded));
+            }
         }
     }
 }
