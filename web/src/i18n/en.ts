@@ -104,9 +104,9 @@ const en: Messages = {
     },
     takenOver: {
       title: { phone: 'You went on with your phone', pc: 'You went on with another computer or page', unknown: 'You went on elsewhere' },
-      text: 'This computer has stopped. Everything up to {at} is recorded; nothing counts twice.',
-      textUnknown: 'This computer has stopped. Everything you watched is recorded; nothing counts twice.',
-      stay: { phone: 'Stay with the phone', pc: 'Stay there', unknown: 'Stay there' }, back: 'Back to this computer',
+      text: '{here} has stopped. Everything up to {at} is recorded; nothing counts twice.',
+      textUnknown: '{here} has stopped. Everything you watched is recorded; nothing counts twice.',
+      stay: { phone: 'Stay with the phone', pc: 'Stay there', unknown: 'Stay there' }, back: 'Go on here', here: { phone: 'This phone', pc: 'This computer' },
     },
     dayFull: {
       title: 'You learned {time} today', text: 'More does not count today; watch it again after midnight and it will. Take a rest, your eyes too.',
@@ -114,7 +114,7 @@ const en: Messages = {
     },
     end: {
       title: 'Lesson finished', next: 'Next lesson', again: 'Watch again', course: 'Back to the course', pending: '{time} is pending and counts after the next check.',
-      all: 'All of this lesson is credited.', last: ' This was the last lesson.',
+      void: '{time} did not count; watch that part again to earn it.', all: 'All of this lesson is credited.', last: ' This was the last lesson.',
     },
     refused: {
       class_not_open: { title: 'Outside the learning period', text: 'You can learn once the class is open. What you learned is kept.' },

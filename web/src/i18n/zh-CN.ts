@@ -207,10 +207,11 @@ const zh = {
     },
     takenOver: {
       title: { phone: '您在手机上接着学了', pc: '您在另一台电脑或页面上接着学了', unknown: '您在别处接着学了' },
-      text: '这台电脑已停止播放。到 {at} 为止的时间都记下了，两边不会重复计。',
-      textUnknown: '这台电脑已停止播放。看过的时间都记下了，两边不会重复计。',
+      text: '{here}已停止播放。到 {at} 为止的时间都记下了，两边不会重复计。',
+      textUnknown: '{here}已停止播放。看过的时间都记下了，两边不会重复计。',
       stay: { phone: '留在手机上', pc: '留在那边', unknown: '留在那边' },
-      back: '换回这台电脑',
+      back: '换回{here}',
+      here: { phone: '这部手机', pc: '这台电脑' },
     },
     dayFull: {
       title: '今天学满 {time}了',
@@ -224,6 +225,7 @@ const zh = {
       again: '重看这一节',
       course: '回到课程',
       pending: '还有 {time}待核验，通过下一次抽查就计入。',
+      void: '还有 {time}没有计入，重看就能补回。',
       all: '本节已全部计入。',
       last: '后面没有下一节了。',
     },

@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '@zhipei/learning-session'
 import { api, type Lesson } from '@/shared/api'
-import { deviceId } from './device'
+import { deviceId, deviceKind } from './device'
 import { covered, goOnAt, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
 import { nextRate, seekTo } from './player-rules'
 import { softDoubleTone } from './tone'
@@ -71,7 +71,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
     learnerId,
     lesson: lessonId,
     class: first.class_id,
-    device: 'pc',
+    device: deviceKind(),
     deviceId: deviceId(),
     sample: video.sample,
     clock: browserClock,
@@ -82,6 +82,8 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   })
 
   let wanted: number | null = null
+  /** Taken back from another device, which may have gone further: its place holds. */
+  let following = false
   let attached = false
   /** Whether the film ran when the check came. */
   let resume = false
@@ -100,6 +102,8 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
         live.checked = checked.value
         furthest.value = Math.max(furthest.value, event.opened.furthest_ms)
         live.settle(event.opened.verified_ms, event.opened.pending_ms, null)
+        if (following) video.seek(Math.max(event.opened.position_ms, video.sample().position_ms))
+        following = false
         void begin(event.opened.position_ms)
         break
       case 'totals':
@@ -273,6 +277,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   function takeBack(): void {
     takenOver.value = null
     refusal.value = null
+    following = attached
     session.takeBack()
     void video.play()
   }
