@@ -45,6 +45,14 @@ describe('a session on a good network', () => {
     ])
   })
 
+  it('counts a start from when it was, not from when one heard of it', async () => {
+    const b = await started()
+    await seconds(3)
+    b.session.change({ state: 'playing', position_ms: 400, rate: 1 }, 250)
+    await seconds(0)
+    expect(last(beats(b))).toMatchObject({ state: 'playing', position_ms: 400, client_ms: 7_750 })
+  })
+
   it('numbers from one without a gap', async () => {
     const b = await started()
     for (let i = 0; i < 20; i += 1) {

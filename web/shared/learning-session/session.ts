@@ -127,8 +127,8 @@ export class LearningSession {
     this.scheduleTick()
   }
 
-  /** The player changed its state, position or rate: `sample` holds from now on. */
-  change(sample: Sample = this.options.sample()): void {
+  /** The player changed its state, position or rate: `sample` holds from now on, or since a moment ago. */
+  change(sample: Sample = this.options.sample(), agoMs = 0): void {
     if (this.status === 'idle') {
       if (sample.state !== 'playing') return
       this.reopen()
@@ -136,7 +136,7 @@ export class LearningSession {
     if (this.isOver()) return
     this.checkSleep()
     const last = this.buffer.last
-    const now = this.now()
+    const now = this.now() - agoMs
     const same =
       last !== null &&
       last.state === sample.state &&

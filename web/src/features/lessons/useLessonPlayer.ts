@@ -65,7 +65,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   const showOffline = computed(() => status.value === 'offline' && offlineSince.value !== null && now.value - offlineSince.value > OFFLINE_SHOWN_MS)
   const offlineOver = computed(() => unsent.value > OFFLINE_LIMIT_MS)
 
-  const video = useVideo((sample) => session.change(sample))
+  const video = useVideo((sample, agoMs) => session.change(sample, agoMs))
   const check = usePresenceCheck((id, option) => session.answer(id, option))
   const session = new LearningSession({
     learnerId,

@@ -38,9 +38,11 @@ export interface Video {
 
 /** `HTMLMediaElement.readyState` from which playing can go on at once. */
 const HAVE_FUTURE_DATA = 3
+/** More than an event of the browser is ever late. */
+const LATE_MS = 1_000
 
-/** The medium itself. `report` hears of each change, with what holds from then on. */
-export function useVideo(report: (sample: Sample) => void): Video {
+/** The medium itself. `report` hears of each change, with what holds from then on, and how long ago that began. */
+export function useVideo(report: (sample: Sample, agoMs?: number) => void): Video {
   const element = ref<HTMLVideoElement | null>(null)
   const hls = shallowRef<Hls | null>(null)
   const state = reactive<VideoState>({
@@ -48,6 +50,8 @@ export function useVideo(report: (sample: Sample) => void): Video {
   })
   let recovered = false
   let generation = 0
+  /** Where the picture stood while it did not run. */
+  let restMs = 0
 
   function position(): number {
     return Math.round((element.value?.currentTime ?? 0) * 1000)
@@ -66,12 +70,21 @@ export function useVideo(report: (sample: Sample) => void): Video {
     state.playing = true
     state.ended = false
     state.blocked = false
+    const now = sample()
+    const ran = now.position_ms - restMs
+    const late = ran > 0 && ran <= LATE_MS ? ran : 0
+    report({ ...now, position_ms: now.position_ms - late }, late / state.rate)
+  }
+
+  /** Tells that the picture stands, and where. */
+  function rest(): void {
+    restMs = position()
     report(sample())
   }
 
   const listeners: Partial<Record<keyof HTMLMediaElementEventMap, () => void>> = {
-    // With data at hand playing begins here; `playing` comes a quarter of a second into the picture,
-    // which would cost the learner that much of every lesson.
+    // With data at hand playing begins here; `playing` comes up to a quarter of a second into the picture,
+    // which would cost the learner that much at every start.
     play: () => {
       if (!state.playing && (element.value?.readyState ?? 0) >= HAVE_FUTURE_DATA) begin()
     },
@@ -80,17 +93,17 @@ export function useVideo(report: (sample: Sample) => void): Video {
     },
     pause: () => {
       state.playing = false
-      if (!element.value?.ended) report(sample())
+      if (!element.value?.ended) rest()
     },
     waiting: () => {
       if (state.stalled || !state.playing) return
       state.stalled = true
-      report(sample())
+      rest()
     },
     seeked: () => {
       state.position_ms = position()
       if (element.value && !element.value.ended) state.ended = false
-      report(sample())
+      rest()
     },
     timeupdate: () => {
       state.position_ms = position()
@@ -128,6 +141,7 @@ export function useVideo(report: (sample: Sample) => void): Video {
     if (!video || mine !== generation) return
     state.trouble = null
     recovered = false
+    restMs = startMs
     if (Player.isSupported()) {
       const player = new Player({ startPosition: startMs / 1000, maxBufferLength: 120, backBufferLength: 60 })
       player.on(Player.Events.ERROR, (_event, data) => {
@@ -179,6 +193,7 @@ export function useVideo(report: (sample: Sample) => void): Video {
     // The run ends here, before the jump: nothing of it is lost to the jump.
     if (state.playing && !state.stalled) report({ ...sample(), state: 'paused' })
     video.currentTime = ms / 1000
+    restMs = Math.round(ms)
     state.position_ms = Math.round(ms)
   }
 
