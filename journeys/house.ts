@@ -1,10 +1,10 @@
 /** What all journeys share: one server with the demonstration's data, and one browser. */
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium, type BrowserServer } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 import { classes } from './classes'
-import { Server } from './server'
+import { cache, Server } from './server'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,6 +26,7 @@ const FLAGS = [
 ]
 
 export default async function open(project: TestProject): Promise<() => Promise<void>> {
+  await rm(join(cache, 'journeys/kept'), { recursive: true, force: true })
   const server = await Server.prepare()
   let browser: BrowserServer | null = null
   const close = async (): Promise<void> => {

@@ -21,11 +21,10 @@ journey('a learner learns the whole of a class, passes its closing check and pri
   await passChecksUntil(page, allCountedOf(page), 240_000)
   const took = Date.now() - began
 
-  const { totals, length_ms, segments } = await learner.lesson(classId, lessonId)
-  console.log(JSON.stringify({ totals, segments, length_ms, took }))
+  const { totals, length_ms } = await learner.lesson(classId, lessonId)
   expect(await positionMs(page)).toBeGreaterThan(length_ms - 500)
   expect(took).toBeGreaterThan(totals.verified_ms)
-  expect(totals.verified_ms).toBeGreaterThan(length_ms - 1_500)
+  expect(totals.verified_ms).toBeGreaterThanOrEqual(length_ms - 500)
   expect(totals.verified_ms).toBeLessThanOrEqual(length_ms)
   expect(totals.pending_ms + totals.void_ms + totals.frozen_ms).toBe(0)
   expect(totals.verified_hours).toBe('0.02')

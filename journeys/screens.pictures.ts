@@ -6,7 +6,7 @@ import { classes } from './classes'
 import { Network } from './network'
 import { cache } from './server'
 import { journey, PC, PHONE, type Visit } from './visit'
-import { checkOf, passCheck, passChecksUntil, plays, playsPast, positionMs } from './watching'
+import { checkOf, endOf, passCheck, passChecksUntil, plays, playsPast, positionMs } from './watching'
 
 const folder = join(cache, 'journeys/pictures')
 const CLASS = '电工（五级）2026 年第 3 期'
@@ -28,7 +28,7 @@ journey.concurrent('learning, with a check that is missed', async ({ visit }) =>
   await learner.logIn()
   await page.getByRole('article').first().waitFor()
   await take(page, 'home-new')
-  await learner.openLesson(classes.pictures.title, '电流、电压与安全电压')
+  await learner.openLesson(classes.pictures.title, '触电急救的四个步骤')
   await plays(page)
   await playsPast(page, 15_000)
   await take(page, 'player')
@@ -55,7 +55,7 @@ journey.concurrent('learning, with a check that is missed', async ({ visit }) =>
   await page.getByText('这个班怎么计时').waitFor()
   await take(page, 'class')
   await page.goto(`/hours/${id}`)
-  await page.getByText('合计').waitFor()
+  await page.getByRole('row').filter({ hasText: '合计' }).waitFor()
   await take(page, 'hours-by-day')
   await page.getByText('按课程').click()
   await take(page, 'hours-by-course')
@@ -63,14 +63,12 @@ journey.concurrent('learning, with a check that is missed', async ({ visit }) =>
   await take(page, 'paper')
 
   await page.goto(`/classes/${id}`)
-  await page.getByRole('link', { name: '电流、电压与安全电压' }).click()
+  await page.getByRole('link', { name: '触电急救的四个步骤' }).click()
   await plays(page)
   await page.getByRole('button', { name: '补录这一段' }).click()
   await passChecksUntil(page, page.getByText(/补录完成/), 180_000)
   await take(page, 'player-made-up')
-  await passChecksUntil(page, page.getByRole('heading', { name: '这一节看完了' }), 240_000)
-  await take(page, 'player-end')
-  await large(page, 'player-end-large')
+  await large(page, 'player-large')
 })
 
 journey.concurrent('the day is full', async ({ visit }) => {
@@ -93,7 +91,7 @@ journey.concurrent('two devices, and no network', async ({ visit }) => {
   await plays(pc.page)
   await playsPast(pc.page, 8_000)
   await phone.openLesson(CLASS, '触电是怎么发生的')
-  await pc.page.getByRole('dialog', { name: /接着学了/ }).waitFor()
+  await pc.page.getByRole('dialog', { name: '您在手机上接着学了' }).waitFor()
   await take(pc.page, 'taken-over')
   await pc.page.getByRole('button', { name: '换回这台电脑' }).click()
   await plays(pc.page)
@@ -104,6 +102,8 @@ journey.concurrent('two devices, and no network', async ({ visit }) => {
   network.mend()
   await pc.page.getByText(/网络恢复了/).waitFor()
   await take(pc.page, 'back-online')
+  await passChecksUntil(pc.page, endOf(pc.page), 120_000)
+  await take(pc.page, 'player-end')
   network.close()
 })
 
@@ -134,7 +134,7 @@ journey.concurrent('the quiet pages, and those that have nothing to show', async
     await route.continue()
   })
   await page.goto('/')
-  await page.locator('.el-skeleton').first().waitFor()
+  await page.locator('.wait .line').first().waitFor()
   await take(page, 'home-loading')
   answer()
   await page.getByRole('article').first().waitFor()
@@ -172,6 +172,6 @@ async function take(page: Page, name: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [kind, width, height] of [['phone', 390, 844], ['pc', 1440, 900]] as const) {
     await page.setViewportSize({ width, height })
-    await page.screenshot({ path: join(folder, `${name}-${kind}.png`), fullPage: kind === 'phone' })
+    await page.screenshot({ path: join(folder, `${name}-${kind}.png`), fullPage: kind === 'phone', animations: 'disabled' })
   }
 }

@@ -14,7 +14,7 @@ journey('a second device takes over, the first one stops, and nothing counts twi
   await playsPast(pc.page, 12_000)
 
   await phone.openLesson(classes.twoDevices.title, '电流、电压与安全电压')
-  const takenOver = pc.page.getByRole('dialog', { name: /接着学了/ })
+  const takenOver = pc.page.getByRole('dialog', { name: '您在手机上接着学了' })
   await takenOver.waitFor()
   await stands(pc.page)
   await takenOver.getByText(/已停止播放.*两边不会重复计/).waitFor()
@@ -24,9 +24,9 @@ journey('a second device takes over, the first one stops, and nothing counts twi
   expect(await positionMs(pc.page)).toBe(stoppedAt)
 
   await takenOver.getByRole('button', { name: '换回这台电脑' }).click()
-  await plays(pc.page)
-  await phone.page.getByRole('dialog', { name: /接着学了/ }).waitFor()
+  await phone.page.getByRole('dialog', { name: '您在另一台电脑或页面上接着学了' }).waitFor()
   await stands(phone.page)
+  await plays(pc.page)
   await playsPast(pc.page, (await positionMs(pc.page)) + 5_000)
 
   const midway = await pc.lesson(classId, lessonId)
