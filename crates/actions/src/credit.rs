@@ -62,6 +62,9 @@ pub async fn commit_batch(
     }
     let learners = recorded.iter().map(|write| write.state.learner);
     let mut chains = ledger::chains(txn, learners).await?;
+    // The rows of all learners in one go, before what settles some of them.
+    let rows: Vec<LearningInterval> = recorded.iter().flat_map(|write| rows_of(write)).collect();
+    learning_intervals::insert_all(txn, &rows, now).await?;
     let mut entries = Vec::new();
     for write in recorded {
         let learner = write.state.learner;
@@ -69,7 +72,7 @@ pub async fn commit_batch(
             .get_mut(&learner)
             .expect("a chain was asked for each learner");
         for record in &write.records {
-            let body = keep(txn, learner, record, now).await?;
+            let body = keep(txn, learner, record).await?;
             entries.push(chain.append(key, now, &body));
         }
     }
@@ -83,8 +86,25 @@ async fn append(txn: &Txn, entries: &[Entry], chains: HashMap<LearnerId, Chain>)
     Ok(ledger::append(txn, entries, &heads).await?)
 }
 
-/// Writes the rows of a record; returns what the ledger says of it.
-async fn keep(txn: &Txn, learner: LearnerId, record: &Record, now: UnixMs) -> Result<Body> {
+fn rows_of(write: &LearnerWrite) -> impl Iterator<Item = LearningInterval> {
+    let learner = write.state.learner;
+    write.records.iter().flat_map(move |record| {
+        let (intervals, device_id): (&[Earned], &str) = match record {
+            Record::Earned {
+                intervals,
+                device_id,
+                ..
+            } => (intervals, device_id),
+            _ => (&[], ""),
+        };
+        intervals
+            .iter()
+            .map(move |earned| earned.of_learner(learner, device_id, None))
+    })
+}
+
+/// What the ledger says of a record; a settlement also changes its rows.
+async fn keep(txn: &Txn, learner: LearnerId, record: &Record) -> Result<Body> {
     match record {
         Record::Opened(body) => Ok(body.clone().into()),
         Record::Earned {
@@ -92,24 +112,17 @@ async fn keep(txn: &Txn, learner: LearnerId, record: &Record, now: UnixMs) -> Re
             device_id,
             epoch,
             trail,
-        } => {
-            let rows: Vec<LearningInterval> = intervals
-                .iter()
-                .map(|earned| earned.of_learner(learner, device_id, None))
-                .collect();
-            learning_intervals::insert_all(txn, &rows, now).await?;
-            Ok(credited(intervals, device_id, *epoch, trail).into())
-        }
+        } => Ok(credited(intervals, device_id, *epoch, trail)?.into()),
         Record::Settled(settlement) => settle(txn, learner, settlement).await,
     }
 }
 
-fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> CreditBody {
-    let first = intervals
-        .first()
-        .expect("a record of earned time has an interval");
-    let beats = zhipei_credit::beats(trail).expect("the engine wrote the trail");
-    CreditBody {
+fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> Result<CreditBody> {
+    let damaged = zhipei_storage::Error::Corrupt("learning_state.trail");
+    let (Some(first), Some(beats)) = (intervals.first(), zhipei_credit::beats(trail)) else {
+        return Err(damaged.into());
+    };
+    Ok(CreditBody {
         credit_scope: first.credit_scope,
         lesson: first.lesson,
         course: first.course,
@@ -129,7 +142,7 @@ fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> 
             })
             .collect(),
         pairs: pairs::encode(&beats),
-    }
+    })
 }
 
 async fn settle(txn: &Txn, learner: LearnerId, settlement: &Settlement) -> Result<Body> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use zhipei_domain::{
     CheckOutcome, ClassId, CourseId, CreditScope, EndedChallenge, Hours, LessonId, LocalDay, Policy,
 };
-use zhipei_storage::{Db, challenges, learning_intervals, policies};
+use zhipei_storage::{Db, Txn, challenges, learning_intervals, policies};
 
 use crate::{ApiResult, Caller};
 
@@ -32,7 +32,13 @@ pub(crate) struct Checks {
 
 impl Record {
     pub(crate) async fn load(db: &Db, caller: &Caller, class: ClassId) -> ApiResult<Self> {
-        let (db, scope, learner) = (db.read(), caller.scope(), caller.learner());
+        // Of one moment: an interval that gets its row meanwhile must not count twice.
+        db.snapshot(async |txn| Self::load_at(txn, caller, class).await)
+            .await
+    }
+
+    async fn load_at(db: &Txn, caller: &Caller, class: ClassId) -> ApiResult<Self> {
+        let (scope, learner) = (caller.scope(), caller.learner());
         let credit_scope = CreditScope::Class(class);
         let progress = learning_intervals::progress(db, &scope, learner, credit_scope).await?;
         let intervals = learning_intervals::list(db, &scope, learner, credit_scope).await?;

@@ -74,6 +74,10 @@ pub(crate) struct Clock {
     pub(crate) epoch: u64,
     /// When the learner opened again: time after it does not count on this clock (C5).
     pub(crate) ended_at: Option<UnixMs>,
+    /// When the class's window ends: time after it does not count.
+    pub(crate) ends_at: Option<UnixMs>,
+    /// Credit that finishes the class, in milliseconds; 0 = only watching all of it does.
+    pub(crate) required_ms: i64,
     /// When its connection was lost, while it is.
     pub(crate) lost_at: Option<UnixMs>,
     pub(crate) closed: bool,
@@ -91,7 +95,12 @@ impl Clock {
         hand.placed_to
     }
 
+    /// The moment from which nothing counts on this clock.
+    pub(crate) fn end(&self) -> Option<UnixMs> {
+        self.ended_at.into_iter().chain(self.ends_at).min()
+    }
+
     pub(crate) fn is_over(&self, at: UnixMs) -> bool {
-        self.ended_at.is_some_and(|end| at >= end)
+        self.end().is_some_and(|end| at >= end)
     }
 }

@@ -67,6 +67,10 @@ pub struct Open {
     pub policy: Policy,
     /// How far this node's clock is from the database's.
     pub drift_ms: i64,
+    /// When the class's window ends: time after it does not count.
+    pub ends_at: Option<UnixMs>,
+    /// Credit that finishes the class, in milliseconds; 0 = only watching all of it does.
+    pub required_ms: i64,
 }
 
 /// A lesson is open.
@@ -375,6 +379,13 @@ impl LearnerHours {
         (clock.lost_at.is_none() && !clock.closed).then_some(clock.lesson)
     }
 
+    /// When the window of a clock's class ends, and the credit that finishes it.
+    pub fn clock_limits(&self, clock: ClockId) -> Option<(Option<UnixMs>, i64)> {
+        self.clocks
+            .get(&clock)
+            .map(|clock| (clock.ends_at, clock.required_ms))
+    }
+
     /// The policy that a clock's `open` bound.
     pub fn clock_policy(&self, clock: ClockId) -> Option<&Policy> {
         self.clocks.get(&clock).map(|clock| &clock.policy)
@@ -463,6 +474,27 @@ impl LearnerHours {
             (*lesson, progress.furthest, progress.position)
         };
         self.progress.iter().filter(in_scope).map(flat)
+    }
+
+    /// Pending time of a scope that was earned from `since` on.
+    pub fn pending_since(&self, credit_scope: CreditScope, since: UnixMs) -> i64 {
+        let pending = self.growing(credit_scope, TimeState::Pending);
+        pending
+            .map(|earned| earned.ms.min((earned.server.1 - since).max(0)))
+            .sum()
+    }
+
+    /// Nobody knows whether the current clock's connection lives: a process that held it is gone.
+    pub fn connection_unknown(&mut self, now: UnixMs) {
+        if let Some(clock) = self.current.and_then(|id| self.clocks.get_mut(&id)) {
+            clock.lost_at.get_or_insert(now);
+            self.cold_changed = true;
+        }
+    }
+
+    /// More can be earned again: a void took back hours that had been reached.
+    pub fn reopen(&mut self, credit_scope: CreditScope) {
+        self.cold_changed |= self.finished.remove(&credit_scope);
     }
 
     /// Is a challenge open in any scope?
@@ -560,6 +592,8 @@ impl LearnerHours {
             policy: open.policy,
             epoch: self.epoch,
             ended_at: None,
+            ends_at: open.ends_at,
+            required_ms: open.required_ms,
             lost_at: None,
             closed: false,
             last_beat: None,
@@ -778,8 +812,7 @@ impl LearnerHours {
             return false;
         }
         let place = (clock.credit_scope, clock.lesson);
-        let ended_at = clock.ended_at;
-        let mut stop = ended_at.map_or(to.at, |end| end.min(to.at)).max(from.at);
+        let mut stop = clock.end().map_or(to.at, |end| end.min(to.at)).max(from.at);
         for block in &self.blocks {
             if block.to.is_none_or(|end| from.at < end) && block.from < stop {
                 stop = block.from.max(from.at);
@@ -1218,7 +1251,7 @@ impl LearnerHours {
         self.excuse(now, credit_scope);
     }
 
-    /// The server restarts: open challenges are put off and connections are lost.
+    /// The server restarts: open challenges are put off.
     pub fn restart(&mut self, now: UnixMs, chance: &mut impl Chance) {
         self.expire(now, chance);
         for credit_scope in self.plans.keys().copied().collect::<Vec<_>>() {

@@ -1,8 +1,6 @@
 //! What must hold whatever a client does: histories of honest, careless and forging learners, drawn
 //! at random.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -244,6 +242,8 @@ impl World {
             client_ms: 1_000,
             policy: self.policy,
             drift_ms: 0,
+            ends_at: None,
+            required_ms: 0,
         };
         if self.hours.open(self.now, &open, &mut self.chance).is_ok() {
             self.clocks.push((clock, lesson, 0, 0, 1_000));
@@ -518,6 +518,18 @@ proptest! {
                 loaded.hours.set_curriculum(SCOPE, Arc::from(lessons()));
             }
             prop_assert_eq!(kept.outcome(), loaded.outcome());
+            prop_assert_eq!(kept.hours.scope_ms(SCOPE), loaded.hours.scope_ms(SCOPE));
+            prop_assert_eq!(kept.hours.pending_ms(SCOPE), loaded.hours.pending_ms(SCOPE));
+            prop_assert_eq!(kept.hours.challenge(SCOPE), loaded.hours.challenge(SCOPE));
+            for lesson in lessons() {
+                let state = |world: &World| {
+                    (
+                        world.hours.lesson_ms(SCOPE, lesson.lesson),
+                        world.hours.progress(SCOPE, lesson.lesson),
+                    )
+                };
+                prop_assert_eq!(state(&kept), state(&loaded));
+            }
             for lesson in lessons() {
                 let of = |world: &World| world.hours.lesson_ms(SCOPE, lesson.lesson);
                 prop_assert_eq!(of(&kept), of(&loaded));

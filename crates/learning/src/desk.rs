@@ -1,6 +1,6 @@
 //! All live sessions of this node.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use zhipei_api_types::learning::{ClientMessage, ServerMessage};
 use zhipei_credit::LearnerHours;
 use zhipei_domain::{LearnerId, LessonId, LoginSessionId, UnixMs};
 use zhipei_ledger::AuthKey;
+use zhipei_storage::learning_intervals::Loaded;
 use zhipei_storage::learning_states::StateWrite;
 use zhipei_storage::{Clock, Db, Error, Result, learning_intervals, learning_states};
 
@@ -24,6 +25,8 @@ use crate::posted::Mailboxes;
 use crate::session::{ConnectionId, Input, SILENCE_MS, Send, Session};
 use crate::writer::{Job, Writer};
 
+/// A learner may have so many connections to this node.
+const MAX_CONNECTIONS: usize = 8;
 /// How often timers are looked at.
 const TICK: Duration = Duration::from_millis(250);
 /// How often this node's clock is compared with the database's.
@@ -68,6 +71,7 @@ struct Inner {
     curricula: Curricula,
     jobs: Mutex<Option<UnboundedSender<Job>>>,
     next_connection: AtomicU64,
+    connections: Mutex<HashMap<LearnerId, BTreeMap<ConnectionId, Link>>>,
     drift_ms: AtomicI64,
     is_closing: AtomicBool,
     mailboxes: Mailboxes,
@@ -82,11 +86,16 @@ pub(crate) struct Seat {
     live: Mutex<Option<Live>>,
 }
 
+/// Which login a connection came with, and the way to it.
+type Link = (LoginSessionId, UnboundedSender<Outgoing>);
+
 #[derive(Debug)]
 struct Live {
+    /// Says to the writer whether steps of this session may still be stored.
+    standing: Arc<AtomicBool>,
     session: Session,
     version: i64,
-    links: HashMap<ConnectionId, (LoginSessionId, UnboundedSender<Outgoing>)>,
+    links: HashMap<ConnectionId, Link>,
 }
 
 impl Seat {
@@ -94,18 +103,28 @@ impl Seat {
         lock(&self.live).is_some()
     }
 
-    /// Drops the session: what is stored counts. Its connections are told to come again.
-    pub(crate) fn evict(&self) -> bool {
-        let Some(live) = lock(&self.live).take() else {
+    /// Drops the session that `standing` belongs to: what is stored counts. Its connections are told
+    /// to come again, and no step of it is stored any more.
+    pub(crate) fn evict(&self, standing: &Arc<AtomicBool>) -> bool {
+        standing.store(false, Ordering::SeqCst);
+        let is_it = |live: &mut Live| Arc::ptr_eq(&live.standing, standing);
+        let Some(live) = lock(&self.live).take_if(is_it) else {
             return false;
         };
-        for (_, link) in live.links.into_values() {
+        live.dismiss();
+        true
+    }
+}
+
+impl Live {
+    /// Tells the connections to come again.
+    fn dismiss(self) {
+        for (_, link) in self.links.into_values() {
             let _ = link.send(Outgoing::message(&ServerMessage::Restarting {
                 retry_after_ms: 500,
             }));
             let _ = link.send(Outgoing::Close(CloseCode::Restart));
         }
-        true
     }
 }
 
@@ -126,6 +145,7 @@ impl Desk {
             curricula: Curricula::default(),
             jobs: Mutex::new(Some(jobs)),
             next_connection: AtomicU64::new(1),
+            connections: Mutex::default(),
             drift_ms: AtomicI64::new(0),
             is_closing: AtomicBool::new(false),
             mailboxes: Mailboxes::default(),
@@ -141,7 +161,10 @@ impl Desk {
     pub async fn stop(&self) {
         self.0.is_closing.store(true, Ordering::Relaxed);
         for seat in self.seats() {
-            seat.evict();
+            // Steps that the writer has already are stored all the same.
+            if let Some(live) = lock(&seat.live).take() {
+                live.dismiss();
+            }
         }
         lock(&self.0.jobs).take();
         let tasks = std::mem::take(&mut *lock(&self.0.tasks));
@@ -171,7 +194,7 @@ impl Desk {
             return Ok(None);
         }
         let (stored, _) = learning_intervals::load(self.0.db.read(), learner).await?;
-        Ok(stored.and_then(|(hours, _)| hours.live_lesson()))
+        Ok(stored.and_then(|stored| stored.hours.live_lesson()))
     }
 
     /// When the learner last played a lesson on this node. An open page that plays nothing is idle.
@@ -191,13 +214,14 @@ impl Desk {
         self.seats().iter().filter(|seat| is_online(seat)).count()
     }
 
-    /// Ends all connections of the logins that are `over`.
+    /// Ends all connections of the logins that are `over`, whether they said anything yet or not.
     pub fn log_out(&self, learner: LearnerId, over: impl Fn(LoginSessionId) -> bool) {
-        let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
-            return;
-        };
-        let live = lock(&seat.live);
-        for (of, link) in live.iter().flat_map(|live| live.links.values()) {
+        let connections = lock(&self.0.connections);
+        for (of, link) in connections
+            .get(&learner)
+            .iter()
+            .flat_map(|mine| mine.values())
+        {
             if over(*of) {
                 let end = ServerMessage::End {
                     reason: "logged_out".to_owned(),
@@ -206,6 +230,20 @@ impl Desk {
                 let _ = link.send(Outgoing::Close(CloseCode::LoggedOut));
             }
         }
+    }
+
+    /// A connection is there. With too many of one learner the oldest is closed.
+    pub(crate) fn enter(&self, caller: &Caller, link: &UnboundedSender<Outgoing>) -> ConnectionId {
+        let id = ConnectionId(self.0.next_connection.fetch_add(1, Ordering::Relaxed));
+        let mut connections = lock(&self.0.connections);
+        let mine = connections.entry(caller.learner).or_default();
+        mine.insert(id, (caller.login, link.clone()));
+        if mine.len() > MAX_CONNECTIONS
+            && let Some((_, (_, oldest))) = mine.pop_first()
+        {
+            let _ = oldest.send(Outgoing::Close(CloseCode::Over));
+        }
+        id
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -223,10 +261,6 @@ impl Desk {
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {
         &self.0.mailboxes
-    }
-
-    pub(crate) fn new_connection(&self) -> ConnectionId {
-        ConnectionId(self.0.next_connection.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Takes a message of a client: steps the session and hands what came of it to the writer.
@@ -260,14 +294,31 @@ impl Desk {
         if seat.as_ref().is_none_or(|seat| !seat.is_live()) {
             *seat = Some(self.seat(caller.learner).await?);
         }
-        if let Some(seat) = seat {
-            self.step(seat, from, Some((caller.login, link)), input, done);
+        let is_taken = seat
+            .as_ref()
+            .is_some_and(|seat| self.step(seat, from, Some((caller.login, link)), input, done));
+        if !is_taken {
+            // Dropped in this very moment; the client sends again what was not acknowledged.
+            *seat = None;
+            let again = ServerMessage::Restarting {
+                retry_after_ms: 500,
+            };
+            let _ = link.send(Outgoing::message(&again));
+            let _ = link.send(Outgoing::Close(CloseCode::Restart));
         }
         Ok(())
     }
 
     /// A connection is gone.
     pub(crate) fn leave(&self, learner: LearnerId, from: ConnectionId) {
+        let mut connections = lock(&self.0.connections);
+        if let Some(mine) = connections.get_mut(&learner) {
+            mine.remove(&from);
+            if mine.is_empty() {
+                connections.remove(&learner);
+            }
+        }
+        drop(connections);
         let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
             return;
         };
@@ -284,15 +335,26 @@ impl Desk {
         link: Option<(LoginSessionId, &UnboundedSender<Outgoing>)>,
         input: Input,
         done: Option<oneshot::Sender<()>>,
-    ) {
+    ) -> bool {
         let mut guard = lock(&seat.live);
-        let Some(live) = guard.as_mut() else { return };
+        let Some(live) = guard.as_mut() else {
+            return false;
+        };
+        let is_tick = matches!(input, Input::Tick);
         if let Some((login, link)) = link {
             live.links
                 .entry(from)
                 .or_insert_with(|| (login, link.clone()));
         }
         let step = live.session.step(self.now(), from, input);
+        // A look at the clock that changed nothing is not stored.
+        if is_tick
+            && step.snapshot.cold.is_none()
+            && step.records.is_empty()
+            && step.sends.is_empty()
+        {
+            return true;
+        }
         let mut sends = Vec::with_capacity(step.sends.len());
         for (to, what) in step.sends {
             let Some((_, link)) = live.links.get(&to) else {
@@ -304,6 +366,11 @@ impl Desk {
                     let message = ServerMessage::TakenOver { device, at };
                     sends.push((link.clone(), Outgoing::message(&message)));
                     sends.push((link.clone(), Outgoing::Close(CloseCode::TakenOver)));
+                }
+                Send::Lost => {
+                    let again = ServerMessage::Restarting { retry_after_ms: 0 };
+                    sends.push((link.clone(), Outgoing::message(&again)));
+                    sends.push((link.clone(), Outgoing::Close(CloseCode::Restart)));
                 }
                 Send::End(reason) => {
                     let message = ServerMessage::End {
@@ -331,11 +398,13 @@ impl Desk {
         if let Some(jobs) = lock(&self.0.jobs).as_ref() {
             let _ = jobs.send(Job {
                 seat: seat.clone(),
+                standing: live.standing.clone(),
                 write,
                 sends,
                 done,
             });
         }
+        true
     }
 
     /// The learner's seat with its session loaded.
@@ -365,7 +434,11 @@ impl Desk {
     async fn load(&self, learner: LearnerId) -> Result<Live> {
         let db = &self.0.db;
         let (stored, _) = learning_intervals::load(db.read(), learner).await?;
-        let (hours, version) = if let Some(stored) = stored {
+        let Loaded {
+            hours,
+            version,
+            updated_at,
+        } = if let Some(stored) = stored {
             stored
         } else {
             let first = LearnerHours::default().first_snapshot();
@@ -377,11 +450,13 @@ impl Desk {
             created.ok_or(Error::NotFound)?
         };
         let dice = lock(&self.0.dice).split();
-        let mut session = Session::new(learner, hours, dice, self.now());
+        let now = self.now().max(updated_at);
+        let mut session = Session::new(learner, hours, dice, now);
         for credit_scope in session.credit_scopes().collect::<Vec<_>>() {
             session.set_curriculum(credit_scope, self.curriculum(credit_scope).await?);
         }
         Ok(Live {
+            standing: Arc::new(AtomicBool::new(true)),
             session,
             version,
             links: HashMap::new(),
@@ -406,7 +481,9 @@ impl Desk {
                 }
             }
             if ticks.is_multiple_of(DRIFT_EVERY_TICKS) {
-                self.measure_drift().await;
+                // On its own: a database that is slow to answer must not stop the timers.
+                let desk = self.clone();
+                tokio::spawn(async move { desk.measure_drift().await });
             }
             if ticks.is_multiple_of(SWEEP_EVERY_TICKS) {
                 self.sweep(now);

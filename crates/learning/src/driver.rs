@@ -1,12 +1,17 @@
 //! The loop of one connection, over anything that carries text.
 
+use std::time::Duration;
+
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
 use tracing::warn;
 use zhipei_api_types::learning::ServerMessage;
+use zhipei_domain::LearnerId;
 
 use crate::desk::{Caller, Desk};
 use crate::message;
+use crate::session::ConnectionId;
 
 /// What comes from a client.
 #[derive(Debug)]
@@ -61,35 +66,38 @@ impl CloseCode {
     }
 }
 
-/// Serves one connection until it ends.
+/// Serves one connection until it ends. The next message is read when what came of the last one is
+/// committed: a client that floods waits for itself.
 pub async fn run<S, R, E>(desk: Desk, caller: Caller, mut sink: S, mut stream: R)
 where
     S: Sink<Outgoing> + Unpin,
     R: Stream<Item = Result<Incoming, E>> + Unpin,
 {
-    let connection = desk.new_connection();
     let (link, mut outgoing) = unbounded_channel();
+    let connection = desk.enter(&caller, &link);
+    let _leaving = Leaving {
+        desk: desk.clone(),
+        learner: caller.learner,
+        connection,
+    };
     let mut seat = None;
+    let mut committed: Option<oneshot::Receiver<()>> = None;
     loop {
         tokio::select! {
             biased;
             what = outgoing.recv() => {
                 let Some(what) = what else { break };
-                let is_end = matches!(what, Outgoing::Close(_));
-                if sink.feed(what).await.is_err() || is_end {
-                    break;
-                }
-                while let Ok(more) = outgoing.try_recv() {
-                    let is_end = matches!(more, Outgoing::Close(_));
-                    if sink.feed(more).await.is_err() || is_end {
-                        break;
-                    }
-                }
-                if sink.flush().await.is_err() {
-                    break;
+                let sending = send(&mut sink, what, &mut outgoing);
+                // A client that does not read is gone.
+                match tokio::time::timeout(SEND_TIMEOUT, sending).await {
+                    Ok(Ok(Sent::More)) => {}
+                    Ok(Ok(Sent::Last) | Err(Gone)) | Err(_) => break,
                 }
             }
-            what = stream.next() => {
+            _ = async { committed.as_mut().expect("polled only when there").await }, if committed.is_some() => {
+                committed = None;
+            }
+            what = stream.next(), if committed.is_none() => {
                 let text = match what {
                     Some(Ok(Incoming::Text(text))) => text,
                     Some(Ok(Incoming::Alive)) => continue,
@@ -102,14 +110,63 @@ where
                     let _ = link.send(Outgoing::Close(CloseCode::Over));
                     continue;
                 };
-                if let Err(error) = desk.take(&caller, connection, &link, &mut seat, message, None).await {
-                    warn!(learner.id = %caller.learner, %error, "a learning message was not taken; the client comes again");
-                    let _ = link.send(Outgoing::message(&ServerMessage::Restarting { retry_after_ms: 2_000 }));
-                    let _ = link.send(Outgoing::Close(CloseCode::Restart));
+                let (done, waiting) = oneshot::channel();
+                let taken = desk.take(&caller, connection, &link, &mut seat, message, Some(done));
+                match taken.await {
+                    Ok(()) => committed = Some(waiting),
+                    Err(error) => {
+                        warn!(learner.id = %caller.learner, %error, "a learning message was not taken; the client comes again");
+                        let again = ServerMessage::Restarting { retry_after_ms: 2_000 };
+                        let _ = link.send(Outgoing::message(&again));
+                        let _ = link.send(Outgoing::Close(CloseCode::Restart));
+                    }
                 }
             }
         }
     }
-    let _ = sink.close().await;
-    desk.leave(caller.learner, connection);
+    let _ = tokio::time::timeout(SEND_TIMEOUT, sink.close()).await;
+}
+
+/// How long a client may take to read what it is sent.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+enum Sent {
+    More,
+    Last,
+}
+
+struct Gone;
+
+/// Sends `first` and whatever waits behind it.
+async fn send<S: Sink<Outgoing> + Unpin>(
+    sink: &mut S,
+    first: Outgoing,
+    outgoing: &mut UnboundedReceiver<Outgoing>,
+) -> Result<Sent, Gone> {
+    let mut next = Some(first);
+    let mut sent = Sent::More;
+    while let Some(what) = next {
+        let is_last = matches!(what, Outgoing::Close(_));
+        sink.feed(what).await.map_err(|_| Gone)?;
+        if is_last {
+            sent = Sent::Last;
+            break;
+        }
+        next = outgoing.try_recv().ok();
+    }
+    sink.flush().await.map_err(|_| Gone)?;
+    Ok(sent)
+}
+
+/// Leaves the desk however the connection ends, also when its task is dropped.
+struct Leaving {
+    desk: Desk,
+    learner: LearnerId,
+    connection: ConnectionId,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.desk.leave(self.learner, self.connection);
+    }
 }

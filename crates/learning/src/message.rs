@@ -57,10 +57,10 @@ pub(crate) fn is_within_limits(message: &ClientMessage) -> bool {
 }
 
 /// A heartbeat as the hour rules read it.
-pub(crate) fn heartbeat(beat: &Heartbeat, earns: bool) -> zhipei_credit::Heartbeat {
+pub(crate) fn heartbeat(beat: &Heartbeat) -> zhipei_credit::Heartbeat {
     let state = match beat.state {
-        State::Playing if earns => PlayState::Playing,
-        State::Playing | State::Paused => PlayState::Paused,
+        State::Playing => PlayState::Playing,
+        State::Paused => PlayState::Paused,
         State::Hidden => PlayState::Hidden,
         State::Ended => PlayState::Ended,
     };

@@ -89,7 +89,10 @@ impl Desk {
                 }
                 _ => {}
             }
-            ends_at = Some(class.window.last().end_ms());
+            let end = class.window.last().end_ms();
+            // Who withdrew, or comes after the end, may answer the closing check and earns nothing.
+            let is_over = class.state(&enrolment, self.now()) == ClassState::Ended;
+            ends_at = Some(if is_over { end.min(self.now()) } else { end });
             required_ms = class.required_ms;
         }
         let curriculum = self.curriculum(credit_scope).await?;
@@ -118,7 +121,7 @@ impl Desk {
 
     async fn has_pending(&self, learner: LearnerId, credit_scope: CreditScope) -> Result<bool> {
         let (stored, _) = learning_intervals::load(self.db().read(), learner).await?;
-        Ok(stored.is_some_and(|(hours, _)| hours.pending_ms(credit_scope) > 0))
+        Ok(stored.is_some_and(|stored| stored.hours.pending_ms(credit_scope) > 0))
     }
 
     pub(crate) async fn curriculum(&self, credit_scope: CreditScope) -> Result<Arc<[LessonSpec]>> {

@@ -48,7 +48,7 @@ impl Mailboxes {
             .or_insert_with(|| {
                 let (link, waiting) = unbounded_channel();
                 Arc::new(Mailbox {
-                    connection: desk.new_connection(),
+                    connection: desk.enter(caller, &link),
                     link,
                     waiting: tokio::sync::Mutex::new(waiting),
                     seen_at: Mutex::new(desk.now()),

@@ -24,6 +24,10 @@ use crate::message;
 /// A client that says nothing for so long has lost its connection (three heartbeats and some).
 pub(crate) const SILENCE_MS: i64 = 35_000;
 
+/// A check waits for the learner to play, so that nobody is asked who paused and went. With so much
+/// earned since it fell due it waits no longer: more than a lost network can bring at once (C7).
+const OVERDUE_MS: i64 = 600_000;
+
 /// One connection of a client to this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
@@ -79,6 +83,8 @@ pub enum Send {
     TakenOver(Device, UnixMs),
     /// The client broke the protocol, or the session is over: say so and close.
     End(&'static str),
+    /// The connection seems dead: close it, so that a client that lives comes again.
+    Lost,
 }
 
 /// What a step did.
@@ -103,13 +109,6 @@ struct Holder {
     is_playing: bool,
 }
 
-/// The class's limits for the current clock.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    ends_at: Option<UnixMs>,
-    required_ms: i64,
-}
-
 /// The live session of one learner, over all its connections to this node.
 #[derive(Debug)]
 pub struct Session {
@@ -117,9 +116,10 @@ pub struct Session {
     hours: LearnerHours,
     dice: Dice,
     holder: Option<Holder>,
-    limits: Option<Limits>,
     /// The kind of device that opened last.
     device: Device,
+    /// The latest time that it has seen.
+    latest: UnixMs,
     /// When a playing heartbeat came last.
     played_at: Option<UnixMs>,
     prompts: BTreeMap<CreditScope, Prompt>,
@@ -136,8 +136,8 @@ impl Session {
             hours,
             dice,
             holder: None,
-            limits: None,
             device: Device::Pc,
+            latest: now,
             played_at: None,
             prompts: BTreeMap::new(),
             full_day: None,
@@ -146,6 +146,7 @@ impl Session {
         };
         session.dice.set_now(now);
         session.hours.restart(now, &mut session.dice);
+        session.hours.connection_unknown(now);
         session
     }
 
@@ -161,11 +162,8 @@ impl Session {
             .holder
             .as_ref()
             .map(|holder| holder.heard_at + SILENCE_MS);
-        let ends_at = self
-            .holder
-            .as_ref()
-            .and(self.limits)
-            .and_then(|limits| limits.ends_at);
+        let ends_at = self.unfinished().and_then(|(_, ends_at, _)| ends_at);
+        let ends_at = self.holder.as_ref().and(ends_at);
         [self.hours.wake_at(), silent, ends_at]
             .into_iter()
             .flatten()
@@ -182,8 +180,10 @@ impl Session {
         self.holder.is_some()
     }
 
-    /// One step.
+    /// One step. Time never goes back here, even when the learner comes from another node.
     pub fn step(&mut self, now: UnixMs, from: ConnectionId, input: Input) -> Step {
+        let now = now.max(self.latest);
+        self.latest = now;
         self.dice.set_now(now);
         if let Some(holder) = self
             .holder
@@ -246,6 +246,8 @@ impl Session {
             client_ms: request.client_ms,
             policy: request.policy,
             drift_ms: request.drift_ms,
+            ends_at: request.ends_at,
+            required_ms: request.required_ms,
         };
         match self.hours.open(now, &open, &mut self.dice) {
             Err(refusal) => self.refuse(from, request.clock, refusal),
@@ -260,10 +262,6 @@ impl Session {
                     policy_version: request.policy.version,
                     ip: request.ip,
                 }));
-                self.limits = Some(Limits {
-                    ends_at: request.ends_at,
-                    required_ms: request.required_ms,
-                });
                 self.device = request.device;
                 self.hold(now, from, request.clock, request.device);
                 self.tell_opened(now, from, request.clock);
@@ -287,6 +285,14 @@ impl Session {
     }
 
     fn resume(&mut self, now: UnixMs, from: ConnectionId, clock: ClockId, epoch: u64) {
+        // The older socket of this very clock is dead, only nobody has noticed yet (C16).
+        if let Some(older) = self
+            .holder
+            .take_if(|holder| holder.clock == clock && holder.connection != from)
+        {
+            self.hours.disconnect(now, clock, &mut self.dice);
+            self.sends.push((older.connection, Send::Lost));
+        }
         let refusal = if self.hours.clock_epoch(clock) == Some(epoch) {
             self.hours.reconnect(now, clock, &mut self.dice).err()
         } else {
@@ -350,14 +356,22 @@ impl Session {
             .hours
             .clock_place(clock)
             .map(|place| (place.1, place.3));
-        let earns = !self.is_over(now) || self.hours.current() != Some(clock);
-        let beats: Vec<_> = items
+        let before = self.hours.last_seq(clock);
+        // The current clock counts on the connection that opened or resumed it alone: that is where
+        // its checks go.
+        let is_held = |holder: &Holder| holder.connection == from && holder.clock == clock;
+        let is_current = self.hours.current() == Some(clock);
+        let seq = if is_current && !self.holder.as_ref().is_some_and(is_held) {
+            before
+        } else {
+            let beats: Vec<_> = items.iter().map(message::heartbeat).collect();
+            self.hours.heartbeats(now, clock, &beats, &mut self.dice)
+        };
+        let applied = items
             .iter()
-            .map(|beat| message::heartbeat(beat, earns))
-            .collect();
-        let seq = self.hours.heartbeats(now, clock, &beats, &mut self.dice);
-        if let Some(holder) = self.holder.as_mut().filter(|holder| holder.clock == clock)
-            && let Some(last) = items.last()
+            .filter(|beat| Some(beat.seq) > before && Some(beat.seq) <= seq);
+        if let Some(last) = applied.max_by_key(|beat| beat.seq)
+            && let Some(holder) = self.holder.as_mut().filter(|holder| is_held(holder))
         {
             holder.is_playing = last.state == State::Playing;
             if holder.is_playing {
@@ -413,7 +427,7 @@ impl Session {
             .take_if(|holder| now >= holder.heard_at + SILENCE_MS);
         if let Some(holder) = silent {
             self.hours.disconnect(now, holder.clock, &mut self.dice);
-            self.sends.push((holder.connection, Send::End("silent")));
+            self.sends.push((holder.connection, Send::Lost));
         }
     }
 
@@ -424,33 +438,29 @@ impl Session {
         match dead {
             Some(holder) => {
                 self.hours.disconnect(now, holder.clock, &mut self.dice);
-                self.sends.push((holder.connection, Send::End("silent")));
+                self.sends.push((holder.connection, Send::Lost));
             }
             None => self.hours.no_answer(now, credit_scope, &mut self.dice),
         }
     }
 
-    /// Is the window of the current clock's class over?
-    fn is_over(&self, now: UnixMs) -> bool {
-        self.limits
-            .and_then(|limits| limits.ends_at)
-            .is_some_and(|end| now >= end)
+    /// The current clock's scope and its limits, while more can be earned there.
+    fn unfinished(&self) -> Option<(CreditScope, Option<UnixMs>, i64)> {
+        let clock = self.hours.current()?;
+        let credit_scope = self.hours.clock_place(clock)?.1;
+        let (ends_at, required_ms) = self.hours.clock_limits(clock)?;
+        let is_open = !self.hours.is_finished(credit_scope);
+        is_open.then_some((credit_scope, ends_at, required_ms))
     }
 
     /// Hours reached or window ended: the class is finished, which asks the closing check (rule 8).
     fn close_when_over(&mut self, now: UnixMs) {
-        let (Some(limits), Some(clock)) = (self.limits, self.hours.current()) else {
+        let Some((credit_scope, ends_at, required_ms)) = self.unfinished() else {
             return;
         };
-        let Some((_, credit_scope, _, _)) = self.hours.clock_place(clock) else {
-            return;
-        };
-        if self.hours.is_finished(credit_scope) || credit_scope == CreditScope::Platform {
-            return;
-        }
-        let reached =
-            limits.required_ms > 0 && self.hours.scope_ms(credit_scope) >= limits.required_ms;
-        if reached || self.is_over(now) {
+        let is_over = ends_at.is_some_and(|end| now >= end);
+        let is_reached = required_ms > 0 && self.hours.scope_ms(credit_scope) >= required_ms;
+        if is_over || is_reached {
             self.hours.finish(now, credit_scope, &mut self.dice);
             self.collect(now);
         }
@@ -472,15 +482,18 @@ impl Session {
         if challenges().any(Challenge::is_delivered) {
             return;
         }
-        let is_ready = |challenge: &Challenge| match challenge.phase {
-            Phase::Due => is_playing || challenge.closing,
+        let is_ready = |scope: CreditScope, challenge: &Challenge| match challenge.phase {
+            Phase::Due => {
+                let overdue = || self.hours.pending_since(scope, challenge.due_at) >= OVERDUE_MS;
+                is_playing || challenge.closing || overdue()
+            }
             Phase::Repeat { not_before } => now >= not_before,
             Phase::Delivered { .. } => false,
         };
-        let ready = scopes
-            .iter()
-            .copied()
-            .find(|scope| self.hours.challenge(*scope).is_some_and(is_ready));
+        let ready = scopes.iter().copied().find(|scope| {
+            let challenge = self.hours.challenge(*scope);
+            challenge.is_some_and(|challenge| is_ready(*scope, challenge))
+        });
         let Some(credit_scope) = ready else { return };
         if !self.hours.deliver(now, credit_scope, &mut self.dice) {
             return;
@@ -576,7 +589,18 @@ impl Session {
             let reason = "check_missed".to_owned();
             self.tell(|_| ServerMessage::Void { reason, intervals });
         }
+        if settlement.to == TimeState::Void && !self.is_window_over(settlement.at) {
+            self.hours.reopen(settlement.credit_scope);
+        }
         self.records.push(Record::Settled(settlement));
+    }
+
+    fn is_window_over(&self, at: UnixMs) -> bool {
+        let clock = self.hours.current();
+        let limits = clock.and_then(|clock| self.hours.clock_limits(clock));
+        limits
+            .and_then(|limits| limits.0)
+            .is_some_and(|end| at >= end)
     }
 
     fn tell_outcome(&mut self, now: UnixMs, credit_scope: CreditScope, outcome: Outcome) {

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -19,6 +20,8 @@ use crate::driver::Outgoing;
 /// How long the writer waits for more before it commits: a few milliseconds cost nobody anything,
 /// and one commit then carries many heartbeats.
 const GAP: Duration = Duration::from_millis(5);
+/// So many learners' parts may fail alone before the database counts as away.
+const MOST_FAILURES: usize = 3;
 /// The most steps of one commit.
 const MOST: usize = 8_192;
 
@@ -26,6 +29,8 @@ const MOST: usize = 8_192;
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) seat: Arc<Seat>,
+    /// May steps of its session still be stored? Not after one of them was refused.
+    pub(crate) standing: Arc<AtomicBool>,
     pub(crate) write: LearnerWrite,
     pub(crate) sends: Vec<(UnboundedSender<Outgoing>, Outgoing)>,
     pub(crate) done: Option<oneshot::Sender<()>>,
@@ -54,20 +59,10 @@ impl Writer {
     }
 
     async fn commit(&self, batch: &mut Vec<Job>) {
+        // A step that follows a refused one rests on what was never stored.
+        batch.retain(|job| job.standing.load(Ordering::SeqCst));
         let writes = merged(batch);
-        let now = self.clock.now();
-        let committed = self
-            .db
-            .write(async |txn| commit_batch(txn, &self.key, now, &writes).await)
-            .await;
-        let moved = match committed {
-            Ok(moved) => moved,
-            Err(error) => {
-                // What was stored is read again before anybody goes on, so no outcome is guessed.
-                error!(learners = writes.len(), %error, "learning time was not committed; sessions start over");
-                HashSet::new()
-            }
-        };
+        let moved = self.store(&writes).await;
         for job in batch.drain(..) {
             let learner = job.write.state.learner;
             if moved.contains(&learner) {
@@ -75,13 +70,51 @@ impl Writer {
                     // A connection that is gone needs no answer: what it would say is stored.
                     let _ = to.send(what);
                 }
-            } else if job.seat.evict() {
-                warn!(learner.id = %learner, "another writer holds the learner's state; the session starts over");
+            } else if job.seat.evict(&job.standing) {
+                warn!(learner.id = %learner, "the learner's step was not stored; the session starts over");
             }
             if let Some(done) = job.done {
                 let _ = done.send(());
             }
         }
+    }
+
+    /// Stores all of a batch at once; when that fails, each learner's part alone, so that one bad
+    /// row stops nobody else. Whose part is stored?
+    async fn store(&self, writes: &[LearnerWrite]) -> HashSet<LearnerId> {
+        match self.transact(writes).await {
+            Ok(moved) => return moved,
+            // What was stored is read again before anybody goes on, so no outcome is guessed.
+            Err(error) => {
+                error!(learners = writes.len(), %error, "a batch of learning time was not committed");
+            }
+        }
+        let mut moved = HashSet::new();
+        let mut failures = 0;
+        for write in writes.iter().take_while(|_| writes.len() > 1) {
+            match self.transact(std::slice::from_ref(write)).await {
+                Ok(one) => moved.extend(one),
+                Err(error) => {
+                    error!(learner.id = %write.state.learner, %error, "a learner's time was not committed");
+                    failures += 1;
+                }
+            }
+            // The database is away, not a row bad.
+            if failures >= MOST_FAILURES {
+                break;
+            }
+        }
+        moved
+    }
+
+    async fn transact(
+        &self,
+        writes: &[LearnerWrite],
+    ) -> zhipei_actions::Result<HashSet<LearnerId>> {
+        let now = self.clock.now();
+        self.db
+            .write(async |txn| commit_batch(txn, &self.key, now, writes).await)
+            .await
     }
 }
 
@@ -96,6 +129,7 @@ fn merged(batch: &mut [Job]) -> Vec<LearnerWrite> {
         let cold = job.write.state.cold.take();
         if let Some(&place) = places.get(&learner) {
             let write = &mut writes[place];
+            debug_assert_eq!(write.state.to_version, job.write.state.from_version);
             write.state.to_version = job.write.state.to_version;
             write.state.epoch = job.write.state.epoch;
             write.state.hot = hot;

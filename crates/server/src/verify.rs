@@ -1,5 +1,7 @@
 //! `zhipei verify`: believes nothing that is stored, recomputes all of it.
 
+use std::collections::HashMap;
+
 use zhipei_domain::LearnerId;
 use zhipei_ledger::{
     AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit, Mac, SealRow, SealVerifier,
@@ -85,11 +87,12 @@ async fn verify_at(
         learners.dedup();
     }
     let auth = AuthKeys::from(keys.ledger_mac.clone());
+    let mut by_learner: HashMap<LearnerId, Vec<SealedHead>> = HashMap::new();
+    for head in sealed {
+        by_learner.entry(head.learner).or_default().push(head);
+    }
     for learner in learners {
-        let mine = sealed
-            .iter()
-            .filter(|head| head.learner == learner)
-            .copied();
+        let mine = by_learner.remove(&learner).unwrap_or_default();
         report.entries += verify_learner(db, &auth, learner, mine, &mut report.findings).await?;
         report.learners += 1;
     }
@@ -100,7 +103,7 @@ async fn verify_learner(
     db: &Txn,
     keys: &AuthKeys,
     learner: LearnerId,
-    sealed: impl Iterator<Item = SealedHead>,
+    sealed: Vec<SealedHead>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize> {
     let entries = ledger::entries(db, learner).await?;

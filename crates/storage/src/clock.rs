@@ -57,7 +57,13 @@ impl Clock {
     /// How far this clock is from the database's, in milliseconds; ahead is positive.
     pub async fn drift(&self, db: &Db) -> Result<i64> {
         match &*self.0 {
-            Source::Running { .. } => Ok(self.now() - db.server_time().await?),
+            Source::Running { .. } => {
+                // How long the database took to answer is not drift.
+                let before = self.now();
+                let theirs = db.server_time().await?;
+                let after = self.now();
+                Ok((after - theirs).min(0) + (before - theirs).max(0))
+            }
             Source::Set { drift, .. } => Ok(drift.load(Ordering::SeqCst)),
         }
     }

@@ -27,8 +27,8 @@ pub async fn list(
     credit_scope: CreditScope,
 ) -> Result<Vec<LearningInterval>> {
     learners::get(db, scope, learner).await?;
-    let (hours, mut rows) = load(db, learner).await?;
-    if let Some((hours, _)) = hours {
+    let (stored, mut rows) = load(db, learner).await?;
+    if let Some(Loaded { hours, .. }) = stored {
         rows.extend(hours.open_intervals().iter().map(|earned| {
             let device = hours.clock_place(earned.clock).map_or("", |place| place.0);
             earned.of_learner(learner, device, None)
@@ -46,17 +46,28 @@ pub async fn progress(
     credit_scope: CreditScope,
 ) -> Result<Vec<(LessonId, i64, i64)>> {
     learners::get(db, scope, learner).await?;
-    let (hours, _) = load(db, learner).await?;
-    Ok(hours.map_or_else(Vec::new, |(hours, _)| {
-        hours.all_progress(credit_scope).collect()
+    let (stored, _) = load(db, learner).await?;
+    Ok(stored.map_or_else(Vec::new, |stored| {
+        stored.hours.all_progress(credit_scope).collect()
     }))
 }
 
-/// The engine as stored, with its version, and the rows of all intervals by time.
+/// The engine as stored.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The engine.
+    pub hours: LearnerHours,
+    /// The version that the next write replaces.
+    pub version: i64,
+    /// When it was last written.
+    pub updated_at: UnixMs,
+}
+
+/// The engine as stored, and the rows of all intervals by time.
 pub async fn load(
     db: &impl ConnectionTrait,
     learner: LearnerId,
-) -> Result<(Option<(LearnerHours, i64)>, Vec<LearningInterval>)> {
+) -> Result<(Option<Loaded>, Vec<LearningInterval>)> {
     // The state first: rows written after it was read belong to a newer version, and the engine
     // that starts from the older one is refused when it writes.
     let state = learning_states::get(db, learner).await?;
@@ -67,7 +78,12 @@ pub async fn load(
     let earned: Vec<Earned> = rows.iter().map(Earned::from).collect();
     let hours = LearnerHours::restore(&state.hot, &state.cold, &earned)
         .map_err(|_| Error::Corrupt("learning_state"))?;
-    Ok((Some((hours, state.version)), rows))
+    let loaded = Loaded {
+        hours,
+        version: state.version,
+        updated_at: state.updated_at,
+    };
+    Ok((Some(loaded), rows))
 }
 
 /// The rows of all intervals of a learner, by time.
@@ -142,7 +158,10 @@ pub async fn settle(txn: &Txn, ids: &[IntervalId], settled: Settled) -> Result<(
         if let Some(challenge) = settled.challenge {
             update = update.col_expr(Column::ChallengeId, challenge.0.into());
         }
-        update.exec(txn).await?;
+        let done = update.exec(txn).await?;
+        if done.rows_affected != some.len() as u64 {
+            return Err(Error::Corrupt("learning_interval"));
+        }
     }
     Ok(())
 }

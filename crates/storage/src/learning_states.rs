@@ -173,6 +173,7 @@ fn sqlite(writes: &[&StateWrite], now: UnixMs) -> Statement {
          from json_each($1) as n \
          where learning_state.learner_id = unhex(substr(n.value, 1, 32)) \
          and learning_state.version = cast(substr(n.value, 33, 19) as integer) \
+         and learning_state.epoch <= cast(substr(n.value, 71, 19) as integer) \
          returning learning_state.learner_id",
         [json.into(), now.into()],
     )
@@ -184,11 +185,15 @@ fn postgres(writes: &[&StateWrite], now: UnixMs) -> Statement {
     }
     Statement::from_sql_and_values(
         DbBackend::Postgres,
-        "update learning_state s set version = n.to_version, epoch = n.epoch, hot = n.hot, \
+        // Rows are locked in one order in every transaction, so that no two wait for one another.
+        "with held as (select learner_id from learning_state where learner_id = any($1) \
+         order by learner_id for update) \
+         update learning_state s set version = n.to_version, epoch = n.epoch, hot = n.hot, \
          updated_at = $6 \
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) \
          as n(learner_id, from_version, to_version, epoch, hot) \
-         where s.learner_id = n.learner_id and s.version = n.from_version \
+         join held on held.learner_id = n.learner_id \
+         where s.learner_id = n.learner_id and s.version = n.from_version and s.epoch <= n.epoch \
          returning s.learner_id",
         [
             array(writes.iter().map(|w| w.learner.0), ArrayType::Uuid),

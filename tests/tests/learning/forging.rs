@@ -423,3 +423,91 @@ async fn a_socket_that_breaks_the_protocol_is_closed() {
         assert_eq!(eve.socket.next().await, Err(Some(4400)));
     }
 }
+
+#[tokio::test]
+async fn a_connection_that_did_not_open_the_lesson_earns_nothing_on_its_clock() {
+    let scene = Scene::new(&[MINUTES_45], checked()).await;
+    let mut eve = opened(&scene).await;
+    eve.report("playing", 0).await;
+    eve.wait(10_000);
+    eve.report("playing", 10_000).await;
+    // Checks go to the connection that holds the clock; this one would never be asked.
+    eve.socket = eve.client.open_socket().await.unwrap();
+    for n in 2..30 {
+        eve.wait(10_000);
+        assert_eq!(eve.report("playing", n * 10_000).await["seq"], 2);
+    }
+    expect(&mut eve, 10_000).await;
+}
+
+#[tokio::test]
+async fn a_closed_lesson_earns_nothing_until_it_is_opened_again() {
+    let scene = Scene::new(&[MINUTES_45], checked()).await;
+    let mut eve = opened(&scene).await;
+    eve.report("playing", 0).await;
+    eve.close().await;
+    for n in 1..30 {
+        eve.wait(10_000);
+        eve.report("playing", n * 10_000).await;
+    }
+    expect(&mut eve, 0).await;
+}
+
+#[tokio::test]
+async fn a_stale_pause_behind_playing_heartbeats_does_not_dodge_the_check() {
+    let scene = Scene::new(&[MINUTES_45], checked()).await;
+    let mut eve = opened(&scene).await;
+    eve.report("playing", 0).await;
+    let stale = json!({
+        "seq": 1, "state": "paused", "position_ms": 0, "rate": 1.0, "client_ms": eve.client_ms,
+    });
+    for n in 1..=7 {
+        eve.wait(10_000);
+        let beat = eve.beat("playing", n * 10_000);
+        eve.send(vec![beat, stale.clone()]).await;
+    }
+    assert!(eve.has_seen("challenge"));
+}
+
+#[tokio::test]
+async fn playing_and_pausing_in_one_message_does_not_dodge_the_check_for_ever() {
+    let scene = Scene::new(&[MINUTES_45], checked()).await;
+    let mut eve = opened(&scene).await;
+    for n in 0..40 {
+        let first = eve.beat("playing", n * 25_000);
+        eve.wait(25_000);
+        let last = eve.beat("paused", (n + 1) * 25_000);
+        eve.send(vec![first, last]).await;
+    }
+    assert!(
+        eve.has_seen("challenge"),
+        "asked after ten minutes at the latest"
+    );
+    eve.close().await;
+    assert_eq!(scene.ledger().await.verified, 0);
+}
+
+#[tokio::test]
+async fn nothing_earns_after_the_last_day_of_the_class() {
+    let scene = Scene::new(&[MINUTES_45], checked()).await;
+    let mut eve = opened(&scene).await;
+    let last = zhipei_domain::LocalDay(zhipei_domain::LocalDay::of(scene.app.clock.now()).0 + 15);
+    let to_end = last.end_ms() - scene.app.clock.now() - 15_000;
+    eve.wait(to_end);
+    eve.reconnect().await;
+    eve.open(0).await;
+    eve.report("playing", 0).await;
+    for n in 1..=5 {
+        eve.wait(10_000);
+        eve.report("playing", n * 10_000).await;
+    }
+    eve.close().await;
+    let sums = scene.ledger().await;
+    assert_eq!((sums.pending, sums.verified), (15_000, 0));
+    eve.seen.clear();
+    assert_eq!(eve.open(0).await["type"], "opened", "for the closing check");
+    let verdict = eve.pass().await;
+    assert_eq!(verdict["result"], "passed");
+    assert_eq!(eve.open(0).await["code"], "class_not_open");
+    assert_eq!(scene.ledger().await.verified, 15_000);
+}

@@ -295,3 +295,109 @@ async fn the_key_of_a_video_is_given_while_its_lesson_is_open() {
     ana.close().await;
     assert_eq!(ana.client.get(&key).await.problem(), "403 no_live_session");
 }
+
+#[tokio::test]
+async fn a_check_on_a_dead_socket_comes_again_on_the_new_one() {
+    let scene = Scene::new(&[300_000], checked()).await;
+    let mut ana = scene.player("pc").await;
+    ana.open(0).await;
+    ana.play(0, 60_000).await;
+    ana.wait_for_type("challenge").await;
+    // The old socket stays open: the server has not noticed that the network is gone.
+    let old = std::mem::replace(&mut ana.socket, ana.client.open_socket().await.unwrap());
+    ana.seen.clear();
+    let resume = json!({
+        "type": "resume", "protocol": 1, "clock_id": ana.clock, "epoch": ana.epoch,
+    });
+    ana.socket.send(&resume).await;
+    ana.wait_for_type("opened").await;
+    ana.report("playing", 60_000).await;
+    assert_eq!(ana.pass().await["result"], "passed");
+    drop(old);
+}
+
+#[tokio::test]
+async fn verified_time_is_still_shown_after_a_restart() {
+    let scene = Scene::new(&[300_000], checked()).await;
+    let mut ana = scene.player("pc").await;
+    ana.open(0).await;
+    ana.play(0, 60_000).await;
+    ana.pass().await;
+    let Scene {
+        app,
+        learner,
+        class,
+    } = scene;
+    let scene = Scene {
+        app: app.restart().await,
+        learner,
+        class,
+    };
+    let mut ana = scene.player("pc").await;
+    assert_eq!(ana.open(0).await["verified_ms"], 60_000);
+}
+
+#[tokio::test]
+async fn after_a_restart_the_older_session_does_not_lock_the_learner_out() {
+    let mut policy = checked();
+    policy.sessions = zhipei_domain::SessionRule::Older;
+    let scene = Scene::new(&[300_000], policy).await;
+    scene.player("pc").await.open(0).await;
+    let Scene {
+        app,
+        learner,
+        class,
+    } = scene;
+    let scene = Scene {
+        app: app.restart().await,
+        learner,
+        class,
+    };
+    let mut phone = scene.player("phone").await;
+    phone.wait(31_000);
+    phone.open(0).await;
+    phone.wait(31_000);
+    assert_eq!(phone.open(0).await["type"], "opened");
+}
+
+#[tokio::test]
+async fn checks_switched_off_with_time_pending_ask_once_more_and_harm_nobody() {
+    let scene = Scene::new(&[300_000], checked()).await;
+    let mut ana = scene.player("pc").await;
+    ana.open(0).await;
+    ana.play(0, 30_000).await;
+    let mut off = checked();
+    off.check.kind = zhipei_domain::CheckKind::Off;
+    let scope = zhipei_domain::CreditScope::Class(scene.class.id);
+    let now = scene.app.clock.now();
+    let by = zhipei_domain::Actor::System;
+    let set = scene
+        .app
+        .db()
+        .write(async |txn| zhipei_actions::policy::set(txn, &by, now, scope, off).await);
+    set.await.unwrap();
+    ana.open(0).await;
+    assert_eq!(ana.pass().await["result"], "passed");
+    assert_eq!(scene.ledger().await.verified, 30_000);
+}
+
+#[tokio::test]
+async fn a_login_that_is_over_closes_its_sockets_even_silent_ones() {
+    let scene = Scene::new(&[300_000], checked()).await;
+    let mut ana = scene.player("pc").await;
+    ana.client.post("/api/logout", &json!({})).await;
+    assert_eq!(ana.wait_for_type("end").await["reason"], "logged_out");
+    assert_eq!(ana.socket.next().await, Err(Some(4401)));
+}
+
+#[tokio::test]
+async fn the_ninth_connection_of_a_learner_closes_the_oldest() {
+    let scene = Scene::new(&[300_000], checked()).await;
+    let client = scene.app.logged_in(&scene.learner).await;
+    let mut sockets = Vec::new();
+    for _ in 0..8 {
+        sockets.push(client.open_socket().await.unwrap());
+    }
+    sockets.push(client.open_socket().await.unwrap());
+    assert_eq!(sockets[0].next().await, Err(Some(4400)));
+}

@@ -212,7 +212,8 @@ impl Player<'_> {
         let message =
             json!({ "type": "challenge_answer", "id": challenge["id"], "answer": answer });
         self.socket.send(&message).await;
-        self.wait_for_type("verdict").await
+        self.wait_for(|m| m["type"] == "verdict" && m["result"] != "postponed")
+            .await
     }
 
     /// Leaves the lesson; waits until that is stored.

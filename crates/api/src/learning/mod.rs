@@ -27,6 +27,8 @@ use crate::{ApiError, ApiResult, AppState, Caller};
 /// (MLPS-02).
 const LOGIN_CHECK: Duration = Duration::from_mins(5);
 const LOGIN_CHECK_MS: i64 = 5 * 60_000;
+/// How long a connection may take to hear that its login is over.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Addresses outside the OpenAPI document: it has no words for a WebSocket.
 pub(crate) fn socket_router() -> Router<AppState> {
@@ -81,28 +83,28 @@ async fn serve(app: &AppState, caller: zhipei_learning::Caller, socket: WebSocke
     zhipei_learning::run(app.desk.clone(), caller, std::pin::pin!(sink), stream).await;
 }
 
-/// Returns when the login is over; until then the open connection keeps it alive.
+/// Returns when the login is over; until then learning keeps it alive.
 async fn login_ended(app: &AppState, caller: &Caller) {
     loop {
-        tokio::time::sleep(LOGIN_CHECK).await;
         let now = app.clock.now();
         match login_sessions::get(app.db.read(), caller.session.id).await {
             Ok(session) if session.is_live(now) => {
                 let played_at = app.desk.played_at(caller.learner());
-                if played_at.is_none_or(|at| now - at > LOGIN_CHECK_MS) {
-                    continue;
-                }
-                if let Err(error) = login::touch(&app.db, &session, now).await {
+                let is_learning = played_at.is_some_and(|at| now - at <= LOGIN_CHECK_MS);
+                if is_learning && let Err(error) = login::touch(&app.db, &session, now).await {
                     tracing::warn!(%error, "a login could not be kept alive");
                 }
             }
             Ok(_) | Err(zhipei_storage::Error::NotFound) => {
-                app.desk
-                    .log_out(caller.learner(), |login| login == caller.session.id);
+                let this = caller.session.id;
+                app.desk.log_out(caller.learner(), |login| login == this);
+                // The closing frame gets its time.
+                tokio::time::sleep(LAST_WORDS).await;
                 return;
             }
             Err(error) => tracing::warn!(%error, "a login could not be checked"),
         }
+        tokio::time::sleep(LOGIN_CHECK).await;
     }
 }
 

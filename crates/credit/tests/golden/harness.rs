@@ -342,6 +342,8 @@ impl Player<'_> {
                     client_ms,
                     policy: self.policies[&credit_scope],
                     drift_ms: node_drift_ms.unwrap_or(0),
+                    ends_at: None,
+                    required_ms: 0,
                 };
                 let person = self.person(&learner);
                 let opened = person.hours.open(now, &open, &mut person.chance);

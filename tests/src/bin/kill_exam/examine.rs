@@ -73,7 +73,7 @@ impl Examiner {
             let (state, rows) = learning_intervals::load(db.read(), learner)
                 .await
                 .map_err(|error| format!("learner {learner} cannot be restored: {error}"))?;
-            let hours = state.map(|(hours, _)| hours).unwrap_or_default();
+            let hours = state.map(|stored| stored.hours).unwrap_or_default();
             let mut book = book.lock().expect("no learner panics while it writes");
             let case = Case {
                 learner,
