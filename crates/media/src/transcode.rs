@@ -122,15 +122,17 @@ fn rendition_arguments(
         }
     }
     // The forced keyframes come first in any case: `-g` only must not add others.
+    // Without B-frames, and with the encoder's priming before the sound, both begin at nought: a player would
+    // jump over anything later, and what it jumps over is never learned.
     let frames = 2 * (SEGMENT_SECONDS * frame_rate).ceil() as u32;
     arguments.extend(words(&format!(
-        "-c:v libx264 -preset veryfast -crf 23 -profile:v main -level:v 4.0 -pix_fmt yuv420p \
+        "-c:v libx264 -preset veryfast -crf 23 -bf 0 -profile:v main -level:v 4.0 -pix_fmt yuv420p \
          -g {frames} -sc_threshold 0 -force_key_frames expr:gte(t,n_forced*{SEGMENT_SECONDS}) \
          -map_metadata -1 -map_chapters -1 -sn -dn -max_muxing_queue_size 4096"
     )));
     if found.audio {
         arguments.extend(words(
-            "-c:a aac -b:a 96k -ac 2 -ar 44100 -af aresample=async=1:first_pts=0",
+            "-c:a aac -b:a 96k -ac 2 -ar 44100 -af aresample=async=1:first_pts=1024",
         ));
     }
     arguments.extend(words(&format!(
@@ -403,6 +405,22 @@ mod tests {
         };
         assert_eq!(keyframes("360p.m3u8").len(), 3, "and none between");
         assert_eq!(keyframes("360p.m3u8"), keyframes("720p.m3u8"));
+    }
+
+    #[tokio::test]
+    async fn picture_and_sound_begin_together() {
+        let home = Home::new().await;
+        home.made(Clip {
+            picture: "testsrc2=size=1280x720:rate=15",
+            ..Clip::default()
+        })
+        .await;
+        let begins = home.watch("720p.m3u8", "stream=codec_type,start_time");
+        let of = |kind: &str| {
+            let line = begins.iter().find_map(|line| line.strip_prefix(kind));
+            line.unwrap().trim_matches(',').to_owned()
+        };
+        assert_eq!(of("video"), of("audio"), "{begins:?}");
     }
 
     #[tokio::test]
