@@ -49,6 +49,7 @@ const en: Messages = {
       required: 'Required', elective: 'Elective',
       creditedOf: '{verified} of {total} hours credited', rulesTitle: 'How time counts in this class',
       ruleCheck: 'A check every {min} to {max} minutes; answer with one click within {seconds} s.',
+      ruleCheckSeconds: 'A check every {min} to {max} seconds; answer with one click within {seconds} s.',
       ruleNoCheck: 'No checks: what you watch counts at once.', ruleSeek: 'You cannot jump ahead of what you watched.',
       ruleRate: 'Up to {rate}× speed; only the time you spend counts.', ruleRateOne: 'Time counts at normal speed.',
       ruleCap: 'At most {hours} hours a day.', ruleHour: '{minutes} minutes make one hour.',

@@ -102,6 +102,7 @@ const zh = {
       creditedOf: '已计入 {verified} / {total} 学时',
       rulesTitle: '这个班怎么计时',
       ruleCheck: '每学 {min} 到 {max} 分钟抽查一次，在 {seconds} 秒内点一下就好。',
+      ruleCheckSeconds: '每学 {min} 到 {max} 秒抽查一次，在 {seconds} 秒内点一下就好。',
       ruleNoCheck: '这个班不抽查，看过即计入。',
       ruleSeek: '没看过的地方不能先跳过去。',
       ruleRate: '最快 {rate} 倍播放；快放时只按实际用时计。',
