@@ -72,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/learning/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The messages of a learning session, where a proxy blocks WebSockets. */
+        post: operations["post_heartbeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/keys/{asset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key of a video, while the learner has it open. A hurdle, not a lock: see the README. */
+        get: operations["get_media_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -190,6 +224,86 @@ export interface components {
         };
         /** @enum {string} */
         ClassStateOut: "not_started" | "learning" | "finished" | "ended";
+        /** @description From the client. */
+        ClientMessage: {
+            /**
+             * Format: uuid
+             * @description The class; absent in free study.
+             */
+            class?: string | null;
+            /**
+             * Format: int64
+             * @description The client's monotonic time.
+             */
+            client_ms: number;
+            /**
+             * Format: uuid
+             * @description A fresh clock.
+             */
+            clock_id: string;
+            /** @description What kind of device it is. */
+            device: components["schemas"]["Device"];
+            /** @description The device, as the client names it; kept for 1 to 64 characters. */
+            device_id: string;
+            /**
+             * Format: uuid
+             * @description The lesson.
+             */
+            lesson: string;
+            /**
+             * Format: int32
+             * @description The version of the protocol.
+             */
+            protocol: number;
+            /** @enum {string} */
+            type: "open";
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /**
+             * Format: int64
+             * @description The epoch that `opened` gave.
+             */
+            epoch: number;
+            /**
+             * Format: int32
+             * @description The version of the protocol.
+             */
+            protocol: number;
+            /** @enum {string} */
+            type: "resume";
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /** @description The heartbeats. */
+            items: components["schemas"]["Heartbeat"][];
+            /** @enum {string} */
+            type: "heartbeats";
+        } | {
+            /** @description Presence: the option that was asked for. */
+            answer: string;
+            /**
+             * Format: uuid
+             * @description The check.
+             */
+            id: string;
+            /** @enum {string} */
+            type: "challenge_answer";
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /** @enum {string} */
+            type: "close";
+        };
         ContinueLessonOut: {
             chapter_title: string;
             course_title: string;
@@ -214,12 +328,42 @@ export interface components {
             title: string;
             totals: components["schemas"]["TotalsOut"];
         };
+        /**
+         * @description What kind of device a learner learns on; shown where a session is taken over.
+         * @enum {string}
+         */
+        Device: "pc" | "phone";
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description Its name in the request. */
             field: string;
             /** @description One sentence, in Chinese. */
             title: string;
+        };
+        /** @description One heartbeat (心跳): every 10 s, and at each change. */
+        Heartbeat: {
+            /**
+             * Format: int64
+             * @description The client's monotonic time.
+             */
+            client_ms: number;
+            /**
+             * Format: int64
+             * @description Media position.
+             */
+            position_ms: number;
+            /**
+             * Format: double
+             * @description Playback rate.
+             */
+            rate: number;
+            /**
+             * Format: int64
+             * @description Its number on its clock, from 1 without gaps.
+             */
+            seq: number;
+            /** @description What the player does from here on. */
+            state: components["schemas"]["State"];
         };
         /** @description A day or a course. Its hours are differences of floored running totals, so that all rows add up. */
         HourRow: {
@@ -377,6 +521,16 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description What came of them, and what waited. */
+        PostAnswer: {
+            /** @description In order. */
+            messages: components["schemas"]["ServerMessage"][];
+        };
+        /** @description Messages by POST. */
+        Posted: {
+            /** @description In order. */
+            messages: components["schemas"]["ClientMessage"][];
+        };
         /** @description Why a request was not answered (RFC 9457, `application/problem+json`). */
         Problem: {
             /**
@@ -399,6 +553,13 @@ export interface components {
              */
             title: string;
         };
+        /** @description A presence check: pick `ask` among `options`. */
+        Prompt: {
+            /** @description What to pick. */
+            ask: string;
+            /** @description What to pick from. */
+            options: string[];
+        };
         /** @description A stretch of a lesson's medium and what became of it, in milliseconds of the medium. */
         SegmentOut: {
             /** Format: int64 */
@@ -407,11 +568,272 @@ export interface components {
             media_to: number;
             state: components["schemas"]["TimeStateOut"];
         };
+        /** @description From the server. */
+        ServerMessage: {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /**
+             * Format: int64
+             * @description The learner's epoch.
+             */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description The furthest point.
+             */
+            furthest_ms: number;
+            /**
+             * Format: int64
+             * @description The last heartbeat of the clock that is stored.
+             */
+            last_seq: number;
+            /**
+             * Format: int64
+             * @description Pending time of the lesson.
+             */
+            pending_ms: number;
+            /** @description The rules of the session. */
+            policy: components["schemas"]["SessionPolicy"];
+            /**
+             * Format: int64
+             * @description Where the learner was last.
+             */
+            position_ms: number;
+            /** @description Server time. */
+            server_time: components["schemas"]["i64"];
+            /**
+             * Format: uuid
+             * @description The connection, for the help desk.
+             */
+            session: string;
+            /** @enum {string} */
+            type: "opened";
+            /**
+             * Format: int64
+             * @description Verified time of the lesson.
+             */
+            verified_ms: number;
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /** @description A stable code. */
+            code: string;
+            /** @description Words for the learner. */
+            title: string;
+            /** @enum {string} */
+            type: "refused";
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /**
+             * Format: int64
+             * @description Pending time of the clock's lesson.
+             */
+            pending_ms: number;
+            /**
+             * Format: int64
+             * @description The highest number with everything up to it stored; null for an unknown clock.
+             */
+            seq?: number | null;
+            /**
+             * Format: int64
+             * @description What the learner has earned today, everywhere.
+             */
+            today_ms: number;
+            /** @enum {string} */
+            type: "ack";
+            /**
+             * Format: int64
+             * @description Verified time of the clock's lesson.
+             */
+            verified_ms: number;
+        } | {
+            /**
+             * Format: uuid
+             * @description The clock.
+             */
+            clock_id: string;
+            /**
+             * Format: int64
+             * @description Where to go on.
+             */
+            position_ms: number;
+            /** @description Why: `not_watched_yet`. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The heartbeat that was too far ahead.
+             */
+            seq: number;
+            /** @enum {string} */
+            type: "go_back";
+        } | {
+            /**
+             * Format: int64
+             * @description How long the answer may take.
+             */
+            answer_within_ms: number;
+            /**
+             * Format: int32
+             * @description The try within the round, from 1.
+             */
+            attempt: number;
+            /** @description Asked because the class or course is watched to its end. */
+            closing: boolean;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description How presence is proved. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description What will be verified.
+             */
+            pending_ms: number;
+            /** @description What to do. */
+            prompt: components["schemas"]["Prompt"];
+            /**
+             * Format: int32
+             * @description 1 or 2.
+             */
+            round: number;
+            /**
+             * Format: int32
+             * @description Tries within a round.
+             */
+            tries: number;
+            /** @enum {string} */
+            type: "challenge";
+        } | {
+            /**
+             * Format: int32
+             * @description The next try within the round.
+             */
+            attempt?: number | null;
+            /**
+             * Format: uuid
+             * @description The check.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description When the check comes once more.
+             */
+            next_in_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Pending time of the current lesson.
+             */
+            pending_ms: number;
+            prompt?: components["schemas"]["Prompt"] | null;
+            /** @description How. */
+            result: components["schemas"]["Verdict"];
+            /** @enum {string} */
+            type: "verdict";
+            /**
+             * Format: int64
+             * @description Verified time of the current lesson.
+             */
+            verified_ms: number;
+        } | {
+            /** @description What. */
+            intervals: components["schemas"]["VoidInterval"][];
+            /** @description Why: `check_missed`. */
+            reason: string;
+            /** @enum {string} */
+            type: "void";
+        } | {
+            /**
+             * Format: int64
+             * @description The cap in minutes.
+             */
+            cap_min: number;
+            /** @enum {string} */
+            type: "day_full";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["i64"];
+            /** @description What kind of device took over. */
+            device: components["schemas"]["Device"];
+            /** @enum {string} */
+            type: "taken_over";
+        } | {
+            /** @description Why: `logged_out`, `class_ended`, `protocol`. */
+            reason: string;
+            /** @enum {string} */
+            type: "end";
+        } | {
+            /**
+             * Format: int64
+             * @description After how long.
+             */
+            retry_after_ms: number;
+            /** @enum {string} */
+            type: "restarting";
+        };
+        /** @description The rules of a session, as the player tells them. */
+        SessionPolicy: {
+            /**
+             * Format: int64
+             * @description Seconds within which an answer counts.
+             */
+            answer_within_s: number;
+            /**
+             * Format: int64
+             * @description Minutes that a day can credit; 0 = no cap.
+             */
+            cap_min: number;
+            /** @description How presence is proved. */
+            check_kind: string;
+            /**
+             * Format: int64
+             * @description The most earning time between checks.
+             */
+            check_max_ms: number;
+            /**
+             * Format: int64
+             * @description The least earning time between checks.
+             */
+            check_min_ms: number;
+            /**
+             * Format: double
+             * @description The highest rate.
+             */
+            max_rate: number;
+            /**
+             * Format: int64
+             * @description Minutes that make a credit hour.
+             */
+            minutes_per_hour: number;
+            /** @description May playback jump ahead of the furthest point? */
+            seek_ahead: boolean;
+            /**
+             * Format: int32
+             * @description Tries within a round.
+             */
+            tries: number;
+        };
         SpanOut: {
             from: components["schemas"]["Moment"];
             state: components["schemas"]["TimeStateOut"];
             to: components["schemas"]["Moment"];
         };
+        /**
+         * @description What the player is doing.
+         * @enum {string}
+         */
+        State: "playing" | "paused" | "hidden" | "ended";
         /** @enum {string} */
         TimeStateOut: "verified" | "pending" | "frozen" | "void" | "over_cap";
         /** @description Milliseconds and floored credit hours in each state. */
@@ -438,6 +860,38 @@ export interface components {
              */
             void_ms: number;
         };
+        /**
+         * @description How a check moved.
+         * @enum {string}
+         */
+        Verdict: "passed" | "try_again" | "repeat_later" | "missed" | "frozen" | "postponed";
+        /** @description Time that a missed check took away. */
+        VoidInterval: {
+            /**
+             * Format: uuid
+             * @description The lesson.
+             */
+            lesson: string;
+            /**
+             * Format: int64
+             * @description Media position from.
+             */
+            media_from: number;
+            /**
+             * Format: int64
+             * @description Media position to.
+             */
+            media_to: number;
+            /**
+             * Format: int64
+             * @description What it was worth.
+             */
+            ms: number;
+            /** @description Server time from. */
+            server_from: components["schemas"]["i64"];
+            /** @description Server time to. */
+            server_to: components["schemas"]["i64"];
+        };
         /** @description A stretch that does not count, and why. */
         VoidOut: {
             from: components["schemas"]["Moment"];
@@ -454,6 +908,8 @@ export interface components {
         };
         /** @enum {string} */
         VoidReasonOut: "check_missed" | "decided";
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -614,6 +1070,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoursOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_heartbeats: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client's own name for the connection */
+                "x-device-connection": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Posted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAnswer"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_media_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
                 };
             };
             /** @description `not_logged_in` */
