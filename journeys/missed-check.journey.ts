@@ -28,7 +28,7 @@ journey('a learner who missed a check twice sees why, watches that part again an
   const madeUp = await learner.lesson(classId, lessonId)
   expect(madeUp.totals.void_ms).toBeLessThan(1_000)
   expect(madeUp.voids).toMatchObject([{ made_up: true }])
-  expect(madeUp.totals.verified_ms).toBeGreaterThanOrEqual(missed.totals.void_ms)
+  expect(madeUp.totals.verified_ms).toBeGreaterThan(missed.totals.void_ms - 1_000)
 
   await passChecksUntil(page, allCountedOf(page), 240_000)
   const all = await learner.lesson(classId, lessonId)
