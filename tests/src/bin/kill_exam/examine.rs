@@ -10,7 +10,7 @@ use zhipei_credit::{CHALLENGE_LIFE_MS, LearnerHours};
 use zhipei_domain::{Beat, CreditScope, LearnerId, LearningInterval, PlayState, TimeState};
 use zhipei_ledger::{Body, EntryKind, pairs};
 use zhipei_server::Keys;
-use zhipei_storage::{learning_intervals, ledger};
+use zhipei_storage::{Db, learning_intervals, ledger};
 
 use crate::Result;
 use crate::book::{Book, ClockBook, Stored};
@@ -91,13 +91,13 @@ impl Examiner {
             return Err(format!("the ledger does not verify: {finding} (and {more} more)").into());
         }
         sums.ledger_entries = report.entries as u64;
+        self.examine_ledger(&db).await?;
         db.close().await?;
         Ok(sums)
     }
 
     /// In the ledger, each heartbeat stands behind credited time as it was sent, and only once.
-    pub(crate) async fn examine_ledger(&self) -> Result<()> {
-        let db = self.place.open_dead(&self.copies).await?;
+    async fn examine_ledger(&self, db: &Db) -> Result<()> {
         for (account, book) in self.stage.accounts.iter().zip(&self.books) {
             let learner = account.learner;
             let entries = ledger::entries(db.read(), learner).await?;
@@ -129,7 +129,7 @@ impl Examiner {
                 }
             }
         }
-        Ok(db.close().await?)
+        Ok(())
     }
 }
 
