@@ -70,6 +70,11 @@ export function useVideo(report: (sample: Sample, agoMs?: number) => void): Vide
     state.playing = true
     state.ended = false
     state.blocked = false
+    start()
+  }
+
+  /** Tells that the picture runs, from where it stood. */
+  function start(): void {
     const now = sample()
     const ran = now.position_ms - restMs
     const late = ran > 0 && ran <= LATE_MS ? ran : 0
@@ -103,7 +108,8 @@ export function useVideo(report: (sample: Sample, agoMs?: number) => void): Vide
     seeked: () => {
       state.position_ms = position()
       if (element.value && !element.value.ended) state.ended = false
-      rest()
+      if (state.playing && !state.stalled) start()
+      else rest()
     },
     timeupdate: () => {
       state.position_ms = position()
