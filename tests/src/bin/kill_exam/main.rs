@@ -210,11 +210,12 @@ impl Exam {
         }
         self.server.run(&["verify"]).await?;
         let summary = self.summary(sums, began);
-        // Long runs that miss what they are for have proved nothing.
+        // A long run that misses what it is for has proved nothing.
+        let is_small = self.examiner.books.len() < 50;
         let is_telling = sums.acknowledged_ms > 0
             && summary["heartbeats_repeated_without_effect"] != 0
-            && (self.unheard > 0 || self.kills < 20)
-            && (sums.verified_ms > 0 && sums.void_ms > 0 || self.kills < 50);
+            && (self.unheard > 0 || self.kills < 20 || is_small)
+            && (sums.verified_ms > 0 && sums.void_ms > 0 || self.kills < 50 || is_small);
         if !is_telling {
             return Err(format!("too little happened to prove anything: {summary}").into());
         }
