@@ -90,7 +90,7 @@ async fn rows_of_days_and_of_courses_add_up_to_the_total_in_every_column() {
         note.contains("08:56 – 09:06 没有计入，抽查没有应答"),
         "{note}"
     );
-    assert!(note.contains("重看1.2 第 2 节的 0:00 到 10:30"), "{note}");
+    assert!(note.contains("重看 1.2 第 2 节 的 0:00 到 10:30"), "{note}");
     assert_eq!(hours["courses"][0]["course_id"], json!(class.course));
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn notes(
                 format!("{what}已经重看，{}都补回来了。", duration(void.ms))
             } else {
                 format!(
-                    "{what}重看{}的 {} 到 {}，就能补回来。",
+                    "{what}重看 {} 的 {} 到 {}，就能补回来。",
                     titles.lesson(void.lesson),
                     position(void.media_from),
                     position(void.media_to)
