@@ -204,16 +204,6 @@ impl Desk {
         live.as_ref()?.session.played_at()
     }
 
-    /// How many learners have a live connection.
-    pub fn learners_online(&self) -> usize {
-        let is_online = |seat: &Arc<Seat>| {
-            lock(&seat.live)
-                .as_ref()
-                .is_some_and(|l| l.session.is_connected())
-        };
-        self.seats().iter().filter(|seat| is_online(seat)).count()
-    }
-
     /// Ends all connections of the logins that are `over`, whether they said anything yet or not.
     pub fn log_out(&self, learner: LearnerId, over: impl Fn(LoginSessionId) -> bool) {
         let connections = lock(&self.0.connections);
@@ -451,7 +441,7 @@ impl Desk {
         };
         let dice = lock(&self.0.dice).split();
         let now = self.now().max(updated_at);
-        let mut session = Session::new(learner, hours, dice, now);
+        let mut session = Session::new(hours, dice, now);
         for credit_scope in session.credit_scopes().collect::<Vec<_>>() {
             session.set_curriculum(credit_scope, self.curriculum(credit_scope).await?);
         }

@@ -13,9 +13,7 @@ use zhipei_credit::{
     Answer, Challenge, Happening, LearnerHours, LessonSpec, Open, Outcome, Phase, Refusal,
     Settlement, Snapshot,
 };
-use zhipei_domain::{
-    ClockId, CreditScope, LearnerId, LessonId, LocalDay, Policy, TimeState, UnixMs,
-};
+use zhipei_domain::{ClockId, CreditScope, LessonId, LocalDay, Policy, TimeState, UnixMs};
 use zhipei_ledger::SessionBody;
 
 use crate::chance::Dice;
@@ -112,7 +110,6 @@ struct Holder {
 /// The live session of one learner, over all its connections to this node.
 #[derive(Debug)]
 pub struct Session {
-    learner: LearnerId,
     hours: LearnerHours,
     dice: Dice,
     holder: Option<Holder>,
@@ -130,9 +127,8 @@ pub struct Session {
 
 impl Session {
     /// Goes on from what is stored. Whatever was on screen is asked again (C17).
-    pub fn new(learner: LearnerId, hours: LearnerHours, dice: Dice, now: UnixMs) -> Self {
+    pub fn new(hours: LearnerHours, dice: Dice, now: UnixMs) -> Self {
         let mut session = Self {
-            learner,
             hours,
             dice,
             holder: None,
@@ -173,11 +169,6 @@ impl Session {
     /// When a playing heartbeat came last, since this node holds the session.
     pub fn played_at(&self) -> Option<UnixMs> {
         self.played_at
-    }
-
-    /// Is a connection there?
-    pub fn is_connected(&self) -> bool {
-        self.holder.is_some()
     }
 
     /// One step. Time never goes back here, even when the learner comes from another node.
@@ -669,11 +660,6 @@ impl Session {
             let message = message(holder.clock);
             self.sends.push((holder.connection, Send::Message(message)));
         }
-    }
-
-    /// Whose session it is.
-    pub fn learner(&self) -> LearnerId {
-        self.learner
     }
 
     /// The scopes whose lessons the session must be told with [`Session::set_curriculum`].
