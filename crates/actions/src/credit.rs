@@ -43,22 +43,47 @@ pub struct LearnerWrite {
     pub records: Vec<Record>,
 }
 
-/// Commits a batch, at most one write a learner. Returns the learners whose state was as their
-/// writer knew it; of the others nothing is written, and nothing may be acknowledged.
-pub async fn commit_batch(
+/// Commits a batch, at most one write a learner. Refused whole with
+/// [`Stale`](zhipei_storage::Error::Stale) when one of the states is not as its writer knew it; then
+/// [`commit_current`] says which.
+pub async fn commit_all(
+    txn: &Txn,
+    key: &AuthKey,
+    now: UnixMs,
+    writes: &[LearnerWrite],
+) -> Result<()> {
+    let states: Vec<&StateWrite> = writes.iter().map(|write| &write.state).collect();
+    learning_states::move_all(txn, &states, now).await?;
+    record(txn, key, now, writes.iter()).await
+}
+
+/// Commits what of a batch is still current, and returns the other learners: of them nothing is
+/// written, and nothing may be acknowledged.
+pub async fn commit_current(
     txn: &Txn,
     key: &AuthKey,
     now: UnixMs,
     writes: &[LearnerWrite],
 ) -> Result<HashSet<LearnerId>> {
     let states: Vec<&StateWrite> = writes.iter().map(|write| &write.state).collect();
-    let moved = learning_states::write_batch(txn, &states, now).await?;
-    let recorded: Vec<&LearnerWrite> = writes
+    let refused = learning_states::move_current(txn, &states, now).await?;
+    let moved = writes
         .iter()
-        .filter(|write| !write.records.is_empty() && moved.contains(&write.state.learner))
-        .collect();
+        .filter(|write| !refused.contains(&write.state.learner));
+    record(txn, key, now, moved).await?;
+    Ok(refused)
+}
+
+/// The rows and ledger entries of writes whose states moved.
+async fn record(
+    txn: &Txn,
+    key: &AuthKey,
+    now: UnixMs,
+    writes: impl Iterator<Item = &LearnerWrite>,
+) -> Result<()> {
+    let recorded: Vec<&LearnerWrite> = writes.filter(|write| !write.records.is_empty()).collect();
     if recorded.is_empty() {
-        return Ok(moved);
+        return Ok(());
     }
     let learners = recorded.iter().map(|write| write.state.learner);
     let mut chains = ledger::chains(txn, learners).await?;
@@ -76,8 +101,7 @@ pub async fn commit_batch(
             entries.push(chain.append(key, now, &body));
         }
     }
-    append(txn, &entries, chains).await?;
-    Ok(moved)
+    append(txn, &entries, chains).await
 }
 
 async fn append(txn: &Txn, entries: &[Entry], chains: HashMap<LearnerId, Chain>) -> Result<()> {

@@ -3,7 +3,6 @@
 //! Two texts: the short one changes with every heartbeat, the long one with every other event. What
 //! the rows of intervals say is not said again; it is read from them.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
@@ -13,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use zhipei_domain::{ClockId, CreditScope, IntervalId, LessonId, LocalDay, TimeState, UnixMs};
 
 use crate::challenge_plan::Plan;
-use crate::clock::{Clock, Hand};
+use crate::clock::{Clock, Hand, Placed};
 use crate::evidence::Evidence;
 use crate::learner::{Block, Earned, LearnerHours, Progress};
 
 /// The form of the two texts; another number is refused.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 /// Ended clocks are remembered so long; a backlog that comes later is not acknowledged.
 const KEEP_CLOCK_MS: i64 = 7 * 86_400_000;
 /// At most so many ended clocks are remembered, the latest.
@@ -41,6 +40,9 @@ pub enum SnapshotError {
     /// Not base64.
     #[error("the stored learning state is not base64: {0}")]
     Base64(#[from] base64::DecodeError),
+    /// The heartbeats since the last interval are not some.
+    #[error("the stored trail of heartbeats is damaged")]
+    Trail,
     /// Not the fields that were written.
     #[error("the stored learning state is damaged: {0}")]
     Damaged(#[from] postcard::Error),
@@ -50,13 +52,35 @@ pub enum SnapshotError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Hot<'a> {
+struct Hot {
     form: u8,
-    hand: Option<Hand>,
+    hand: Option<FoldedHand>,
     progress: Progress,
     countdown: Option<i64>,
     open: Vec<Growing>,
-    trail: Cow<'a, Evidence>,
+    #[serde(with = "serde_bytes")]
+    trail: Vec<u8>,
+}
+
+/// The clock's hand with its times as so long before `placed_to`: small numbers take few bytes.
+#[derive(Serialize, Deserialize)]
+struct FoldedHand(Hand);
+
+impl FoldedHand {
+    fn fold(hand: Hand) -> Self {
+        Self(Hand {
+            offset: hand.placed_to - hand.offset,
+            last: hand.last.map(|last| Placed {
+                at: hand.placed_to - last.at,
+                ..last
+            }),
+            ..hand
+        })
+    }
+
+    fn unfold(self) -> Hand {
+        Self::fold(self.0).0
+    }
 }
 
 /// An open interval; the rest of it is known from the current clock.
@@ -66,7 +90,8 @@ struct Growing {
     state: TimeState,
     day: LocalDay,
     media: (i64, i64),
-    server: (UnixMs, UnixMs),
+    /// So long before the hand's `placed_to`.
+    server: (i64, i64),
     ms: i64,
 }
 
@@ -103,19 +128,20 @@ impl LearnerHours {
         self.snapshot()
     }
 
-    fn hot(&self) -> Hot<'_> {
+    fn hot(&self) -> Hot {
         let clock = self.current.and_then(|id| self.clocks.get(&id));
+        let placed_to = clock.map_or(0, |clock| clock.hand.placed_to);
         let growing = |earned: &Earned| Growing {
             id: earned.id,
             state: earned.state,
             day: earned.day,
             media: earned.media,
-            server: earned.server,
+            server: (placed_to - earned.server.0, placed_to - earned.server.1),
             ms: earned.ms,
         };
         Hot {
             form: FORM,
-            hand: clock.map(|clock| clock.hand),
+            hand: clock.map(|clock| FoldedHand::fold(clock.hand)),
             progress: clock
                 .and_then(|clock| self.progress.get(&(clock.credit_scope, clock.lesson)))
                 .copied()
@@ -124,7 +150,7 @@ impl LearnerHours {
                 .and_then(|clock| self.plans.get(&clock.credit_scope))
                 .and_then(|plan| plan.countdown),
             open: self.open.iter().map(growing).collect(),
-            trail: Cow::Borrowed(&self.trail),
+            trail: self.trail.bytes().to_vec(),
         }
     }
 
@@ -155,7 +181,7 @@ impl LearnerHours {
         rows: impl IntoIterator<Item = &'a Earned>,
     ) -> Result<Self, SnapshotError> {
         let cold: Cold = decode(cold)?;
-        let hot: Hot<'static> = decode(hot)?;
+        let hot: Hot = decode(hot)?;
         let mut hours = Self {
             epoch: cold.epoch,
             current: cold.current,
@@ -166,10 +192,11 @@ impl LearnerHours {
             late_days: cold.late_days,
             blocks: cold.blocks,
             voids: cold.voids,
-            trail: hot.trail.into_owned(),
+            trail: Evidence::of(hot.trail).ok_or(SnapshotError::Trail)?,
             ..Self::default()
         };
         if let Some((id, hand)) = hours.current.zip(hot.hand) {
+            let hand = hand.unfold();
             hours.lay_over(id, hand, hot.progress, hot.countdown);
             let clock = &hours.clocks[&id];
             let whole = |growing: Growing| Earned {
@@ -180,7 +207,10 @@ impl LearnerHours {
                 state: growing.state,
                 day: growing.day,
                 media: growing.media,
-                server: growing.server,
+                server: (
+                    hand.placed_to - growing.server.0,
+                    hand.placed_to - growing.server.1,
+                ),
                 ms: growing.ms,
                 policy_version: clock.policy.version,
                 clock: id,
@@ -262,7 +292,9 @@ impl LearnerHours {
 }
 
 fn encode<T: Serialize>(value: &T) -> String {
-    let bytes = postcard::to_stdvec(value).expect("the state has no form that cannot be written");
+    let room = Vec::with_capacity(512);
+    let bytes =
+        postcard::to_extend(value, room).expect("the state has no form that cannot be written");
     STANDARD_NO_PAD.encode(bytes)
 }
 

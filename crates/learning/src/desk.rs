@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 use zhipei_actions::credit::LearnerWrite;
@@ -21,9 +19,10 @@ use zhipei_storage::{Clock, Db, Error, Result, learning_intervals, learning_stat
 use crate::chance::Dice;
 use crate::driver::{CloseCode, Outgoing};
 use crate::opening::Curricula;
+use crate::outbox::Outbox;
 use crate::posted::Mailboxes;
 use crate::session::{ConnectionId, Input, SILENCE_MS, Send, Session};
-use crate::writer::{Job, Writer};
+use crate::writer::{Job, Jobs, Writer};
 
 /// A learner may have so many connections to this node.
 const MAX_CONNECTIONS: usize = 8;
@@ -69,7 +68,7 @@ struct Inner {
     dice: Mutex<Dice>,
     seats: Mutex<HashMap<LearnerId, Arc<Seat>>>,
     curricula: Curricula,
-    jobs: Mutex<Option<UnboundedSender<Job>>>,
+    jobs: Arc<Jobs>,
     next_connection: AtomicU64,
     connections: Mutex<HashMap<LearnerId, BTreeMap<ConnectionId, Link>>>,
     drift_ms: AtomicI64,
@@ -87,7 +86,7 @@ pub(crate) struct Seat {
 }
 
 /// Which login a connection came with, and the way to it.
-type Link = (LoginSessionId, UnboundedSender<Outgoing>);
+type Link = (LoginSessionId, Outbox);
 
 #[derive(Debug)]
 struct Live {
@@ -120,10 +119,7 @@ impl Live {
     /// Tells the connections to come again.
     fn dismiss(self) {
         for (_, link) in self.links.into_values() {
-            let _ = link.send(Outgoing::message(&ServerMessage::Restarting {
-                retry_after_ms: 500,
-            }));
-            let _ = link.send(Outgoing::Close(CloseCode::Restart));
+            link.restart(500);
         }
     }
 }
@@ -131,7 +127,7 @@ impl Live {
 impl Desk {
     /// Starts the writer and the timers.
     pub fn start(config: DeskConfig) -> Self {
-        let (jobs, received) = unbounded_channel();
+        let jobs = Arc::new(Jobs::default());
         let writer = Writer {
             db: config.db.clone(),
             clock: config.clock.clone(),
@@ -143,7 +139,7 @@ impl Desk {
             dice: Mutex::new(config.dice),
             seats: Mutex::default(),
             curricula: Curricula::default(),
-            jobs: Mutex::new(Some(jobs)),
+            jobs: jobs.clone(),
             next_connection: AtomicU64::new(1),
             connections: Mutex::default(),
             drift_ms: AtomicI64::new(0),
@@ -151,7 +147,7 @@ impl Desk {
             mailboxes: Mailboxes::default(),
             tasks: Mutex::default(),
         }));
-        let writer = tokio::spawn(writer.run(received));
+        let writer = tokio::spawn(writer.run(jobs));
         let timers = tokio::spawn(desk.clone().run_timers());
         lock(&desk.0.tasks).extend([writer, timers]);
         desk
@@ -166,7 +162,7 @@ impl Desk {
                 live.dismiss();
             }
         }
-        lock(&self.0.jobs).take();
+        self.0.jobs.close();
         let tasks = std::mem::take(&mut *lock(&self.0.tasks));
         for task in tasks {
             if let Err(error) = task.await {
@@ -216,14 +212,14 @@ impl Desk {
                 let end = ServerMessage::End {
                     reason: "logged_out".to_owned(),
                 };
-                let _ = link.send(Outgoing::message(&end));
-                let _ = link.send(Outgoing::Close(CloseCode::LoggedOut));
+                link.send(Outgoing::message(&end));
+                link.send(Outgoing::Close(CloseCode::LoggedOut));
             }
         }
     }
 
     /// A connection is there. With too many of one learner the oldest is closed.
-    pub(crate) fn enter(&self, caller: &Caller, link: &UnboundedSender<Outgoing>) -> ConnectionId {
+    pub(crate) fn enter(&self, caller: &Caller, link: &Outbox) -> ConnectionId {
         let id = ConnectionId(self.0.next_connection.fetch_add(1, Ordering::Relaxed));
         let mut connections = lock(&self.0.connections);
         let mine = connections.entry(caller.learner).or_default();
@@ -231,7 +227,7 @@ impl Desk {
         if mine.len() > MAX_CONNECTIONS
             && let Some((_, (_, oldest))) = mine.pop_first()
         {
-            let _ = oldest.send(Outgoing::Close(CloseCode::Over));
+            oldest.send(Outgoing::Close(CloseCode::Over));
         }
         id
     }
@@ -255,18 +251,17 @@ impl Desk {
 
     /// Takes a message of a client: steps the session and hands what came of it to the writer.
     /// The connection remembers its `seat`, which spares it the way through the map of all seats.
-    /// `done` is told when all of it is committed, or refused.
+    /// `link` is told when all of it is committed, or refused.
     pub(crate) async fn take(
         &self,
         caller: &Caller,
         from: ConnectionId,
-        link: &UnboundedSender<Outgoing>,
+        link: &Outbox,
         seat: &mut Option<Arc<Seat>>,
         message: ClientMessage,
-        done: Option<oneshot::Sender<()>>,
     ) -> Result<()> {
         if self.0.is_closing.load(Ordering::Relaxed) {
-            let _ = link.send(Outgoing::message(&ServerMessage::Restarting {
+            link.send(Outgoing::message(&ServerMessage::Restarting {
                 retry_after_ms: 1_000,
             }));
             return Ok(());
@@ -275,7 +270,7 @@ impl Desk {
             ClientMessage::Open { .. } => match self.look_up(caller, &message).await? {
                 Ok(request) => Input::Open(Box::new(request)),
                 Err(refused) => {
-                    let _ = link.send(Outgoing::message(&refused));
+                    link.send(Outgoing::message(&refused));
                     return Ok(());
                 }
             },
@@ -286,15 +281,11 @@ impl Desk {
         }
         let is_taken = seat
             .as_ref()
-            .is_some_and(|seat| self.step(seat, from, Some((caller.login, link)), input, done));
+            .is_some_and(|seat| self.step(seat, from, Some((caller.login, link)), input));
         if !is_taken {
             // Dropped in this very moment; the client sends again what was not acknowledged.
             *seat = None;
-            let again = ServerMessage::Restarting {
-                retry_after_ms: 500,
-            };
-            let _ = link.send(Outgoing::message(&again));
-            let _ = link.send(Outgoing::Close(CloseCode::Restart));
+            link.restart(500);
         }
         Ok(())
     }
@@ -312,7 +303,7 @@ impl Desk {
         let Some(seat) = lock(&self.0.seats).get(&learner).cloned() else {
             return;
         };
-        self.step(&seat, from, None, Input::Gone, None);
+        self.step(&seat, from, None, Input::Gone);
         if let Some(live) = lock(&seat.live).as_mut() {
             live.links.remove(&from);
         }
@@ -322,9 +313,8 @@ impl Desk {
         &self,
         seat: &Arc<Seat>,
         from: ConnectionId,
-        link: Option<(LoginSessionId, &UnboundedSender<Outgoing>)>,
+        link: Option<(LoginSessionId, &Outbox)>,
         input: Input,
-        done: Option<oneshot::Sender<()>>,
     ) -> bool {
         let mut guard = lock(&seat.live);
         let Some(live) = guard.as_mut() else {
@@ -345,30 +335,12 @@ impl Desk {
         {
             return true;
         }
-        let mut sends = Vec::with_capacity(step.sends.len());
+        let (mut answers, mut others) = (Vec::new(), Vec::new());
         for (to, what) in step.sends {
-            let Some((_, link)) = live.links.get(&to) else {
-                continue;
-            };
-            match what {
-                Send::Message(message) => sends.push((link.clone(), Outgoing::message(&message))),
-                Send::TakenOver(device, at) => {
-                    let message = ServerMessage::TakenOver { device, at };
-                    sends.push((link.clone(), Outgoing::message(&message)));
-                    sends.push((link.clone(), Outgoing::Close(CloseCode::TakenOver)));
-                }
-                Send::Lost => {
-                    let again = ServerMessage::Restarting { retry_after_ms: 0 };
-                    sends.push((link.clone(), Outgoing::message(&again)));
-                    sends.push((link.clone(), Outgoing::Close(CloseCode::Restart)));
-                }
-                Send::End(reason) => {
-                    let message = ServerMessage::End {
-                        reason: reason.to_owned(),
-                    };
-                    sends.push((link.clone(), Outgoing::message(&message)));
-                    sends.push((link.clone(), Outgoing::Close(CloseCode::Over)));
-                }
+            if to == from && link.is_some() {
+                outgoing(what, |message| answers.push(message));
+            } else if let Some((_, link)) = live.links.get(&to) {
+                outgoing(what, |message| others.push((link.clone(), message)));
             }
         }
         let state = StateWrite {
@@ -384,16 +356,19 @@ impl Desk {
             state,
             records: step.records,
         };
-        // Under the seat's lock, so that versions reach the writer in their order.
-        if let Some(jobs) = lock(&self.0.jobs).as_ref() {
-            let _ = jobs.send(Job {
-                seat: seat.clone(),
-                standing: live.standing.clone(),
-                write,
-                sends,
-                done,
-            });
+        let link = link.map(|(_, link)| link.clone());
+        if let Some(link) = &link {
+            link.begin();
         }
+        // Under the seat's lock, so that versions reach the writer in their order.
+        self.0.jobs.push(Job {
+            seat: seat.clone(),
+            standing: live.standing.clone(),
+            write,
+            link,
+            answers,
+            others,
+        });
         true
     }
 
@@ -467,7 +442,7 @@ impl Desk {
                     .as_ref()
                     .and_then(|live| live.session.wake_at());
                 if due.is_some_and(|at| at < now) {
-                    self.step(&seat, ConnectionId(0), None, Input::Tick, None);
+                    self.step(&seat, ConnectionId(0), None, Input::Tick);
                 }
             }
             if ticks.is_multiple_of(DRIFT_EVERY_TICKS) {
@@ -516,6 +491,27 @@ impl Desk {
             }
             is_kept
         });
+    }
+}
+
+/// What a connection is sent for something to tell it.
+fn outgoing(what: Send, mut send: impl FnMut(Outgoing)) {
+    match what {
+        Send::Message(message) => send(Outgoing::message(&message)),
+        Send::TakenOver(device, at) => {
+            send(Outgoing::message(&ServerMessage::TakenOver { device, at }));
+            send(Outgoing::Close(CloseCode::TakenOver));
+        }
+        Send::Lost => {
+            let again = ServerMessage::Restarting { retry_after_ms: 0 };
+            send(Outgoing::message(&again));
+            send(Outgoing::Close(CloseCode::Restart));
+        }
+        Send::End(reason) => {
+            let reason = reason.to_owned();
+            send(Outgoing::message(&ServerMessage::End { reason }));
+            send(Outgoing::Close(CloseCode::Over));
+        }
     }
 }
 

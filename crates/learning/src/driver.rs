@@ -1,23 +1,25 @@
 //! The loop of one connection, over anything that carries text.
 
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::sync::oneshot;
 use tracing::warn;
 use zhipei_api_types::learning::ServerMessage;
 use zhipei_domain::LearnerId;
 
 use crate::desk::{Caller, Desk};
 use crate::message;
+use crate::outbox::Outbox;
 use crate::session::ConnectionId;
 
-/// What comes from a client.
+/// What comes from a client; `T` is how the connection holds text.
 #[derive(Debug)]
-pub enum Incoming {
+pub enum Incoming<T> {
     /// A text frame.
-    Text(String),
+    Text(T),
     /// Anything else that shows that the client lives.
     Alive,
     /// A frame that the protocol has no use for.
@@ -68,63 +70,80 @@ impl CloseCode {
 
 /// Serves one connection until it ends. The next message is read when what came of the last one is
 /// committed: a client that floods waits for itself.
-pub async fn run<S, R, E>(desk: Desk, caller: Caller, mut sink: S, mut stream: R)
+pub async fn run<C, T, E>(desk: Desk, caller: Caller, mut connection: C)
 where
-    S: Sink<Outgoing> + Unpin,
-    R: Stream<Item = Result<Incoming, E>> + Unpin,
+    C: Stream<Item = Result<Incoming<T>, E>> + Sink<Outgoing> + Unpin,
+    T: Deref<Target = str>,
 {
-    let (link, mut outgoing) = unbounded_channel();
-    let connection = desk.enter(&caller, &link);
+    let outbox = Outbox::new();
+    let id = desk.enter(&caller, &outbox);
     let _leaving = Leaving {
         desk: desk.clone(),
         learner: caller.learner,
-        connection,
+        connection: id,
     };
     let mut seat = None;
-    let mut committed: Option<oneshot::Receiver<()>> = None;
+    let mut waiting = VecDeque::new();
     loop {
-        tokio::select! {
-            biased;
-            what = outgoing.recv() => {
-                let Some(what) = what else { break };
-                let sending = send(&mut sink, what, &mut outgoing);
+        match next(&outbox, &mut waiting, &mut connection).await {
+            Event::Outgoing => {
+                let sending = send(&mut connection, &mut waiting);
                 // A client that does not read is gone.
                 match tokio::time::timeout(SEND_TIMEOUT, sending).await {
                     Ok(Ok(Sent::More)) => {}
                     Ok(Ok(Sent::Last) | Err(Gone)) | Err(_) => break,
                 }
             }
-            _ = async { committed.as_mut().expect("polled only when there").await }, if committed.is_some() => {
-                committed = None;
-            }
-            what = stream.next(), if committed.is_none() => {
-                let text = match what {
-                    Some(Ok(Incoming::Text(text))) => text,
-                    Some(Ok(Incoming::Alive)) => continue,
-                    Some(Ok(Incoming::Foreign)) => String::new(),
-                    Some(Err(_)) | None => break,
-                };
+            Event::Incoming(Some(Ok(Incoming::Alive))) => {}
+            Event::Incoming(Some(Ok(Incoming::Text(text)))) => {
                 let Some(message) = message::read(&text) else {
-                    let end = ServerMessage::End { reason: "protocol".to_owned() };
-                    let _ = link.send(Outgoing::message(&end));
-                    let _ = link.send(Outgoing::Close(CloseCode::Over));
+                    end_of_protocol(&outbox);
                     continue;
                 };
-                let (done, waiting) = oneshot::channel();
-                let taken = desk.take(&caller, connection, &link, &mut seat, message, Some(done));
-                match taken.await {
-                    Ok(()) => committed = Some(waiting),
-                    Err(error) => {
-                        warn!(learner.id = %caller.learner, %error, "a learning message was not taken; the client comes again");
-                        let again = ServerMessage::Restarting { retry_after_ms: 2_000 };
-                        let _ = link.send(Outgoing::message(&again));
-                        let _ = link.send(Outgoing::Close(CloseCode::Restart));
-                    }
+                if let Err(error) = desk.take(&caller, id, &outbox, &mut seat, message).await {
+                    warn!(learner.id = %caller.learner, %error, "a learning message was not taken; the client comes again");
+                    outbox.restart(2_000);
                 }
             }
+            Event::Incoming(Some(Ok(Incoming::Foreign))) => end_of_protocol(&outbox),
+            Event::Incoming(Some(Err(_)) | None) => break,
         }
     }
-    let _ = tokio::time::timeout(SEND_TIMEOUT, sink.close()).await;
+    let _ = tokio::time::timeout(SEND_TIMEOUT, connection.close()).await;
+}
+
+fn end_of_protocol(outbox: &Outbox) {
+    outbox.send(Outgoing::message(&ServerMessage::End {
+        reason: "protocol".to_owned(),
+    }));
+    outbox.send(Outgoing::Close(CloseCode::Over));
+}
+
+enum Event<I> {
+    /// Something waits to be sent.
+    Outgoing,
+    /// Something came, or the connection ended.
+    Incoming(I),
+}
+
+/// What happens next: something to send first, and only when all is committed something to read.
+async fn next<C: Stream + Unpin>(
+    outbox: &Outbox,
+    waiting: &mut VecDeque<Outgoing>,
+    connection: &mut C,
+) -> Event<Option<C::Item>> {
+    std::future::poll_fn(|context| {
+        outbox.register(context);
+        let is_committed = outbox.drain(waiting);
+        if !waiting.is_empty() {
+            return Poll::Ready(Event::Outgoing);
+        }
+        if !is_committed {
+            return Poll::Pending;
+        }
+        connection.poll_next_unpin(context).map(Event::Incoming)
+    })
+    .await
 }
 
 /// How long a client may take to read what it is sent.
@@ -137,22 +156,19 @@ enum Sent {
 
 struct Gone;
 
-/// Sends `first` and whatever waits behind it.
+/// Sends what waits, up to a close.
 async fn send<S: Sink<Outgoing> + Unpin>(
     sink: &mut S,
-    first: Outgoing,
-    outgoing: &mut UnboundedReceiver<Outgoing>,
+    waiting: &mut VecDeque<Outgoing>,
 ) -> Result<Sent, Gone> {
-    let mut next = Some(first);
     let mut sent = Sent::More;
-    while let Some(what) = next {
+    while let Some(what) = waiting.pop_front() {
         let is_last = matches!(what, Outgoing::Close(_));
         sink.feed(what).await.map_err(|_| Gone)?;
         if is_last {
             sent = Sent::Last;
             break;
         }
-        next = outgoing.try_recv().ok();
     }
     sink.flush().await.map_err(|_| Gone)?;
     Ok(sent)

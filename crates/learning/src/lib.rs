@@ -8,6 +8,7 @@ mod desk;
 mod driver;
 mod message;
 mod opening;
+mod outbox;
 mod posted;
 mod session;
 mod writer;

@@ -1,10 +1,8 @@
 //! The same messages by POST, where a proxy blocks the `WebSocket`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 use zhipei_api_types::learning::{PostAnswer, Posted, ServerMessage};
 use zhipei_domain::{LearnerId, UnixMs};
@@ -12,6 +10,7 @@ use zhipei_domain::{LearnerId, UnixMs};
 use crate::desk::{Caller, Desk};
 use crate::driver::Outgoing;
 use crate::message;
+use crate::outbox::Outbox;
 use crate::session::{ConnectionId, SILENCE_MS};
 
 /// The most messages in one POST.
@@ -35,8 +34,9 @@ pub(crate) struct Mailboxes(Mutex<HashMap<(LearnerId, Uuid), Arc<Mailbox>>>);
 #[derive(Debug)]
 struct Mailbox {
     connection: ConnectionId,
-    link: UnboundedSender<Outgoing>,
-    waiting: tokio::sync::Mutex<UnboundedReceiver<Outgoing>>,
+    outbox: Outbox,
+    /// One POST of a connection after another, so that each gets its own answers.
+    turn: tokio::sync::Mutex<()>,
     seen_at: Mutex<UnixMs>,
 }
 
@@ -46,11 +46,11 @@ impl Mailboxes {
         let mailbox = boxes
             .entry((caller.learner, device_connection))
             .or_insert_with(|| {
-                let (link, waiting) = unbounded_channel();
+                let outbox = Outbox::new();
                 Arc::new(Mailbox {
-                    connection: desk.enter(caller, &link),
-                    link,
-                    waiting: tokio::sync::Mutex::new(waiting),
+                    connection: desk.enter(caller, &outbox),
+                    outbox,
+                    turn: tokio::sync::Mutex::default(),
                     seen_at: Mutex::new(desk.now()),
                 })
             });
@@ -94,29 +94,23 @@ impl Desk {
             return Err(PostError::Protocol);
         }
         let mailbox = self.mailboxes().get(self, caller, device_connection);
-        // One POST of a connection after another, so that each gets its own answers.
-        let mut waiting = mailbox.waiting.lock().await;
-        let mut last = None;
+        let _turn = mailbox.turn.lock().await;
         let mut seat = None;
         for message in posted.messages {
-            let (done, committed) = oneshot::channel();
             self.take(
                 caller,
                 mailbox.connection,
-                &mailbox.link,
+                &mailbox.outbox,
                 &mut seat,
                 message,
-                Some(done),
             )
             .await?;
-            last = Some(committed);
         }
-        if let Some(committed) = last {
-            // An error means that the step was dropped; then there is no answer either.
-            let _ = committed.await;
-        }
+        mailbox.outbox.committed().await;
+        let mut waiting = VecDeque::new();
+        mailbox.outbox.drain(&mut waiting);
         let mut messages = Vec::new();
-        while let Ok(what) = waiting.try_recv() {
+        for what in waiting {
             if let Outgoing::Text(text) = what {
                 let message: Result<ServerMessage, _> = serde_json::from_str(&text);
                 messages.extend(message);

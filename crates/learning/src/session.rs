@@ -463,6 +463,9 @@ impl Session {
         let Some(holder) = self.holder.as_ref() else {
             return;
         };
+        if !self.hours.is_challenged() {
+            return;
+        }
         let (to, is_playing) = (holder.connection, holder.is_playing);
         let scopes = self.hours.credit_scopes();
         let challenges = || {

@@ -1,21 +1,23 @@
 //! The group commit: the heartbeats of all sessions of the node go into one transaction, and only
 //! then is anybody told.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tracing::{error, warn};
-use zhipei_actions::credit::{LearnerWrite, commit_batch};
+use zhipei_actions::Error;
+use zhipei_actions::credit::{LearnerWrite, commit_all, commit_current};
 use zhipei_domain::LearnerId;
 use zhipei_ledger::AuthKey;
-use zhipei_storage::{Clock, Db};
+use zhipei_storage::learning_states::StateWrite;
+use zhipei_storage::{Clock, Db, Error as StorageError};
 
 use crate::desk::Seat;
 use crate::driver::Outgoing;
+use crate::outbox::Outbox;
 
 /// How long the writer waits for more before it commits: a few milliseconds cost nobody anything,
 /// and one commit then carries many heartbeats.
@@ -25,15 +27,93 @@ const MOST_FAILURES: usize = 3;
 /// The most steps of one commit.
 const MOST: usize = 8_192;
 
-/// A step to be committed, and what to do then.
+/// A step to be committed, and what to say then.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) seat: Arc<Seat>,
     /// May steps of its session still be stored? Not after one of them was refused.
     pub(crate) standing: Arc<AtomicBool>,
     pub(crate) write: LearnerWrite,
-    pub(crate) sends: Vec<(UnboundedSender<Outgoing>, Outgoing)>,
-    pub(crate) done: Option<oneshot::Sender<()>>,
+    /// The connection whose message it was.
+    pub(crate) link: Option<Outbox>,
+    /// What that connection is told.
+    pub(crate) answers: Vec<Outgoing>,
+    /// What others are told.
+    pub(crate) others: Vec<(Outbox, Outgoing)>,
+}
+
+/// Steps on their way to the writer, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs {
+    waiting: Mutex<Waiting>,
+    comes: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: Vec<Job>,
+    is_closed: bool,
+}
+
+impl Jobs {
+    /// Once closed, the connection is told that its step is not coming back.
+    pub(crate) fn push(&self, job: Job) {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            drop(waiting);
+            job.refuse();
+            return;
+        }
+        waiting.jobs.push(job);
+        if waiting.jobs.len() == 1 {
+            self.comes.notify_one();
+        }
+    }
+
+    /// The writer stops when it has written what is there.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+        self.comes.notify_one();
+    }
+
+    /// Waits for steps and for those that come right behind them; `false` when there will be none.
+    async fn take(&self, batch: &mut Vec<Job>) -> bool {
+        loop {
+            let (is_empty, is_closed) = {
+                let waiting = self.lock();
+                (waiting.jobs.is_empty(), waiting.is_closed)
+            };
+            match (is_empty, is_closed) {
+                (true, true) => return false,
+                (true, false) => self.comes.notified().await,
+                (false, _) => break,
+            }
+        }
+        tokio::time::sleep(GAP).await;
+        std::mem::swap(batch, &mut self.lock().jobs);
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Job {
+    fn refuse(self) {
+        if let Some(link) = self.link {
+            link.settle([]);
+        }
+    }
+
+    fn tell(self) {
+        for (to, what) in self.others {
+            to.send(what);
+        }
+        if let Some(link) = self.link {
+            link.settle(self.answers);
+        }
+    }
 }
 
 /// What the writer needs.
@@ -44,56 +124,56 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Commits until all senders are gone and everything is written.
-    pub(crate) async fn run(self, mut jobs: UnboundedReceiver<Job>) {
+    /// Commits until the jobs are closed and everything is written.
+    pub(crate) async fn run(self, jobs: Arc<Jobs>) {
         let mut batch = Vec::new();
-        while jobs.recv_many(&mut batch, MOST).await > 0 {
-            tokio::time::sleep(GAP).await;
-            while batch.len() < MOST
-                && let Ok(job) = jobs.try_recv()
-            {
-                batch.push(job);
+        while jobs.take(&mut batch).await {
+            while !batch.is_empty() {
+                let rest = batch.split_off(batch.len().min(MOST));
+                self.commit(std::mem::replace(&mut batch, rest)).await;
             }
-            self.commit(&mut batch).await;
         }
     }
 
-    async fn commit(&self, batch: &mut Vec<Job>) {
+    async fn commit(&self, batch: Vec<Job>) {
         // A step that follows a refused one rests on what was never stored.
-        batch.retain(|job| job.standing.load(Ordering::SeqCst));
-        let writes = merged(batch);
-        let moved = self.store(&writes).await;
-        for job in batch.drain(..) {
+        let (mut batch, fallen): (Vec<Job>, Vec<Job>) = batch
+            .into_iter()
+            .partition(|job| job.standing.load(Ordering::SeqCst));
+        fallen.into_iter().for_each(Job::refuse);
+        let writes = merged(&mut batch);
+        let refused = self.store(&writes).await;
+        for job in batch {
             let learner = job.write.state.learner;
-            if moved.contains(&learner) {
-                for (to, what) in job.sends {
-                    // A connection that is gone needs no answer: what it would say is stored.
-                    let _ = to.send(what);
+            if refused.is_empty() || !refused.contains(&learner) {
+                job.tell();
+            } else {
+                if job.seat.evict(&job.standing) {
+                    warn!(learner.id = %learner, "the learner's step was not stored; the session starts over");
                 }
-            } else if job.seat.evict(&job.standing) {
-                warn!(learner.id = %learner, "the learner's step was not stored; the session starts over");
-            }
-            if let Some(done) = job.done {
-                let _ = done.send(());
+                job.refuse();
             }
         }
     }
 
     /// Stores all of a batch at once; when that fails, each learner's part alone, so that one bad
-    /// row stops nobody else. Whose part is stored?
+    /// row stops nobody else. Whose part is not stored?
     async fn store(&self, writes: &[LearnerWrite]) -> HashSet<LearnerId> {
         match self.transact(writes).await {
-            Ok(moved) => return moved,
+            Ok(refused) => return refused,
             // What was stored is read again before anybody goes on, so no outcome is guessed.
             Err(error) => {
                 error!(learners = writes.len(), %error, "a batch of learning time was not committed");
             }
         }
-        let mut moved = HashSet::new();
+        let mut refused: HashSet<_> = writes.iter().map(|write| write.state.learner).collect();
         let mut failures = 0;
         for write in writes.iter().take_while(|_| writes.len() > 1) {
             match self.transact(std::slice::from_ref(write)).await {
-                Ok(one) => moved.extend(one),
+                Ok(none) if none.is_empty() => {
+                    refused.remove(&write.state.learner);
+                }
+                Ok(_) => {}
                 Err(error) => {
                     error!(learner.id = %write.state.learner, %error, "a learner's time was not committed");
                     failures += 1;
@@ -104,7 +184,7 @@ impl Writer {
                 break;
             }
         }
-        moved
+        refused
     }
 
     async fn transact(
@@ -112,38 +192,60 @@ impl Writer {
         writes: &[LearnerWrite],
     ) -> zhipei_actions::Result<HashSet<LearnerId>> {
         let now = self.clock.now();
-        self.db
-            .write(async |txn| commit_batch(txn, &self.key, now, writes).await)
-            .await
+        let (db, key) = (&self.db, &self.key);
+        let all = db
+            .write(async |txn| commit_all(txn, key, now, writes).await)
+            .await;
+        match all {
+            Ok(()) => Ok(HashSet::new()),
+            // Another node was there before: now it matters who.
+            Err(Error::Storage(StorageError::Stale)) => {
+                db.write(async |txn| commit_current(txn, key, now, writes).await)
+                    .await
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
 /// One write a learner: the first version that is replaced, the last state, all records in order.
 fn merged(batch: &mut [Job]) -> Vec<LearnerWrite> {
-    let mut places: HashMap<LearnerId, usize> = HashMap::with_capacity(batch.len());
+    // The same order in every transaction: two nodes cannot wait for one another.
+    let mut order: Vec<(LearnerId, usize)> = batch
+        .iter()
+        .enumerate()
+        .map(|(n, job)| (job.write.state.learner, n))
+        .collect();
+    order.sort_unstable();
     let mut writes: Vec<LearnerWrite> = Vec::with_capacity(batch.len());
-    for job in batch {
-        let learner = job.write.state.learner;
-        let records = std::mem::take(&mut job.write.records);
-        let hot = std::mem::take(&mut job.write.state.hot);
-        let cold = job.write.state.cold.take();
-        if let Some(&place) = places.get(&learner) {
-            let write = &mut writes[place];
-            debug_assert_eq!(write.state.to_version, job.write.state.from_version);
-            write.state.to_version = job.write.state.to_version;
-            write.state.epoch = job.write.state.epoch;
-            write.state.hot = hot;
-            write.state.cold = cold.or_else(|| write.state.cold.take());
-            write.records.extend(records);
-        } else {
-            places.insert(learner, writes.len());
-            let mut state = job.write.state.clone();
-            state.hot = hot;
-            state.cold = cold;
-            writes.push(LearnerWrite { state, records });
+    for (learner, n) in order {
+        let next = taken(&mut batch[n].write);
+        match writes
+            .last_mut()
+            .filter(|last| last.state.learner == learner)
+        {
+            None => writes.push(next),
+            Some(last) => {
+                debug_assert_eq!(last.state.to_version, next.state.from_version);
+                last.state.to_version = next.state.to_version;
+                last.state.epoch = next.state.epoch;
+                last.state.hot = next.state.hot;
+                last.state.cold = next.state.cold.or_else(|| last.state.cold.take());
+                last.records.extend(next.records);
+            }
         }
     }
-    // The same order in every transaction: two nodes cannot wait for one another.
-    writes.sort_unstable_by_key(|write| write.state.learner);
     writes
+}
+
+/// All of a write but what says whose it is.
+fn taken(write: &mut LearnerWrite) -> LearnerWrite {
+    LearnerWrite {
+        state: StateWrite {
+            hot: std::mem::take(&mut write.state.hot),
+            cold: write.state.cold.take(),
+            ..write.state
+        },
+        records: std::mem::take(&mut write.records),
+    }
 }

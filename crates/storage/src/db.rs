@@ -146,6 +146,9 @@ fn options(url: &str, max_connections: u32) -> ConnectOptions {
                 .journal_mode(SqliteJournalMode::Wal)
                 // NORMAL does not fsync at commit: not for promises.
                 .synchronous(SqliteSynchronous::Full)
+                // Hot rows are written again and again: the longer the log, the fewer times each of
+                // their pages goes into the file. 32 MiB.
+                .pragma("wal_autocheckpoint", "8192")
                 .busy_timeout(Duration::from_secs(5))
                 .foreign_keys(true)
         });

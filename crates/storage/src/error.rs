@@ -7,6 +7,9 @@ pub enum Error {
     /// A unique column has the value already.
     #[error("a row with this key exists")]
     Conflict,
+    /// A row is not as its writer knew it: somebody else wrote it since.
+    #[error("a row was written by somebody else")]
+    Stale,
     /// A row names another that does not exist.
     #[error("a row refers to one that does not exist")]
     Dangling,

@@ -110,27 +110,47 @@ pub async fn create(
     Ok(())
 }
 
-/// Moves the states of a batch, at most one a learner. Returns the learners whose version was as
-/// expected; nothing of the others was written.
-pub async fn write_batch(
+/// Moves the states of a batch, at most one a learner. [`Error::Stale`] when a version is not as
+/// expected: then the transaction is to be rolled back, for others of the batch have moved.
+pub async fn move_all(txn: &Txn, writes: &[&StateWrite], now: UnixMs) -> Result<()> {
+    let mut moved = 0;
+    for part in writes.chunks(AT_ONCE) {
+        moved += txn
+            .execute_raw(statement(txn.get_database_backend(), part, now, ""))
+            .await?
+            .rows_affected();
+    }
+    if moved != writes.len() as u64 {
+        return Err(Error::Stale);
+    }
+    write_rest(txn, writes.iter().copied()).await
+}
+
+/// Moves those states of a batch whose version is as expected, and names the learners of the others,
+/// of whom nothing was written. To be asked when [`move_all`] found that there are some.
+pub async fn move_current(
     txn: &Txn,
     writes: &[&StateWrite],
     now: UnixMs,
 ) -> Result<HashSet<LearnerId>> {
-    let statement = match txn.get_database_backend() {
-        DbBackend::Sqlite => sqlite(writes, now),
-        _ => postgres(writes, now),
-    };
-    let mut moved = HashSet::with_capacity(writes.len());
-    for row in txn.query_all_raw(statement).await? {
-        moved.insert(LearnerId(row.try_get::<Uuid>("", "learner_id")?));
+    let mut refused: HashSet<LearnerId> = writes.iter().map(|write| write.learner).collect();
+    for part in writes.chunks(AT_ONCE) {
+        let naming = " returning learning_state.learner_id";
+        let statement = statement(txn.get_database_backend(), part, now, naming);
+        for row in txn.query_all_raw(statement).await? {
+            refused.remove(&LearnerId(row.try_get::<Uuid>("", "learner_id")?));
+        }
     }
+    let moved = writes
+        .iter()
+        .filter(|write| !refused.contains(&write.learner));
+    write_rest(txn, moved.copied()).await?;
+    Ok(refused)
+}
+
+async fn write_rest(txn: &Txn, writes: impl Iterator<Item = &StateWrite>) -> Result<()> {
     for write in writes {
-        if let Some(cold) = write
-            .cold
-            .as_ref()
-            .filter(|_| moved.contains(&write.learner))
-        {
+        if let Some(cold) = &write.cold {
             rest::Entity::update_many()
                 .col_expr(rest::Column::Cold, cold.as_str().into())
                 .filter(rest::Column::LearnerId.eq(write.learner.0))
@@ -138,16 +158,24 @@ pub async fn write_batch(
                 .await?;
         }
     }
-    Ok(moved)
+    Ok(())
 }
 
-/// The places of the parts of a row's text.
-const LEARNER: usize = 32;
-const NUMBER: usize = 19;
+/// So many rows go in one statement: what it carries stays small enough for the processor's cache.
+const AT_ONCE: usize = 256;
+
+fn statement(backend: DbBackend, writes: &[&StateWrite], now: UnixMs, end: &str) -> Statement {
+    match backend {
+        DbBackend::Sqlite => sqlite(writes, now, end),
+        _ => postgres(writes, now, end),
+    }
+}
 
 /// All rows as one JSON array of texts with parts of fixed width: the fastest way into SQLite, which
 /// then reads each row once. No text in it needs escaping.
-fn sqlite(writes: &[&StateWrite], now: UnixMs) -> Statement {
+fn sqlite(writes: &[&StateWrite], now: UnixMs, end: &str) -> Statement {
+    const LEARNER: usize = 32;
+    const NUMBER: usize = 16;
     let each = LEARNER + 3 * NUMBER + 3;
     let mut json = String::with_capacity(writes.iter().map(|w| w.hot.len() + each).sum());
     json.push('[');
@@ -155,7 +183,7 @@ fn sqlite(writes: &[&StateWrite], now: UnixMs) -> Statement {
         let comma = if n == 0 { "" } else { "," };
         let _ = write!(
             json,
-            "{comma}\"{}{:019}{:019}{:019}{}\"",
+            "{comma}\"{}{:016}{:016}{:016}{}\"",
             write.learner.0.simple(),
             write.from_version,
             write.to_version,
@@ -164,37 +192,38 @@ fn sqlite(writes: &[&StateWrite], now: UnixMs) -> Statement {
         );
     }
     json.push(']');
-    Statement::from_sql_and_values(
-        DbBackend::Sqlite,
-        // Nothing can fail between two rows, so no journal of the statement is wanted.
-        "update or rollback learning_state set version = cast(substr(n.value, 52, 19) as integer), \
-         epoch = cast(substr(n.value, 71, 19) as integer), hot = substr(n.value, 90), \
+    // Nothing can fail between two rows, so no journal of the statement is wanted.
+    let sql = format!(
+        "update or rollback learning_state set version = cast(substr(n.value, 49, 16) as integer), \
+         epoch = cast(substr(n.value, 65, 16) as integer), hot = substr(n.value, 81), \
          updated_at = $2 \
          from json_each($1) as n \
          where learning_state.learner_id = unhex(substr(n.value, 1, 32)) \
-         and learning_state.version = cast(substr(n.value, 33, 19) as integer) \
-         and learning_state.epoch <= cast(substr(n.value, 71, 19) as integer) \
-         returning learning_state.learner_id",
-        [json.into(), now.into()],
-    )
+         and learning_state.version = cast(substr(n.value, 33, 16) as integer) \
+         and learning_state.epoch <= cast(substr(n.value, 65, 16) as integer){end}"
+    );
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, [json.into(), now.into()])
 }
 
-fn postgres(writes: &[&StateWrite], now: UnixMs) -> Statement {
+fn postgres(writes: &[&StateWrite], now: UnixMs, end: &str) -> Statement {
     fn array<T: Into<Value>>(values: impl Iterator<Item = T>, of: ArrayType) -> Value {
         Value::Array(of, Some(Box::new(values.map(Into::into).collect())))
     }
-    Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        // Rows are locked in one order in every transaction, so that no two wait for one another.
+    // Rows are locked in one order in every transaction, so that no two wait for one another.
+    let sql = format!(
         "with held as (select learner_id from learning_state where learner_id = any($1) \
          order by learner_id for update) \
-         update learning_state s set version = n.to_version, epoch = n.epoch, hot = n.hot, \
+         update learning_state set version = n.to_version, epoch = n.epoch, hot = n.hot, \
          updated_at = $6 \
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) \
          as n(learner_id, from_version, to_version, epoch, hot) \
          join held on held.learner_id = n.learner_id \
-         where s.learner_id = n.learner_id and s.version = n.from_version and s.epoch <= n.epoch \
-         returning s.learner_id",
+         where learning_state.learner_id = n.learner_id \
+         and learning_state.version = n.from_version and learning_state.epoch <= n.epoch{end}"
+    );
+    Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        sql,
         [
             array(writes.iter().map(|w| w.learner.0), ArrayType::Uuid),
             array(writes.iter().map(|w| w.from_version), ArrayType::BigInt),
@@ -246,31 +275,69 @@ mod tests {
         }
     }
 
-    async fn batch(test: &TestDb, writes: &[StateWrite]) -> HashSet<LearnerId> {
+    async fn batch(test: &TestDb, writes: &[StateWrite]) -> Result<()> {
         let writes: Vec<&StateWrite> = writes.iter().collect();
         test.db
-            .write(async |txn| write_batch(txn, &writes, 5).await)
+            .write(async |txn| move_all(txn, &writes, 5).await)
+            .await
+    }
+
+    async fn current(test: &TestDb, writes: &[StateWrite]) -> HashSet<LearnerId> {
+        let writes: Vec<&StateWrite> = writes.iter().collect();
+        test.db
+            .write(async |txn| move_current(txn, &writes, 5).await)
             .await
             .unwrap()
     }
 
     #[tokio::test]
-    async fn a_batch_moves_only_rows_that_are_as_their_writer_knew_them() {
+    async fn a_batch_moves_whole_or_not_at_all() {
+        let test = TestDb::new().await;
+        let (ana, bea) = (learner(&test).await, learner(&test).await);
+        let bad = [
+            write(ana, 0, "a1", Some("c1")),
+            write(bea, 3, "b1", Some("x")),
+        ];
+        assert!(matches!(batch(&test, &bad).await, Err(Error::Stale)));
+        let untouched = get(test.db.read(), ana).await.unwrap().unwrap();
+        assert_eq!((untouched.version, untouched.hot.as_str()), (0, "hot"));
+        let good = [write(ana, 0, "a1", None), write(bea, 0, "b1", Some("d1"))];
+        batch(&test, &good).await.unwrap();
+        let stored = get(test.db.read(), bea).await.unwrap().unwrap();
+        assert_eq!((stored.version, stored.epoch, stored.updated_at), (1, 7, 5));
+        assert_eq!((stored.hot.as_str(), stored.cold.as_str()), ("b1", "d1"));
+    }
+
+    #[tokio::test]
+    async fn more_rows_than_one_statement_takes_move_together() {
+        let test = TestDb::new().await;
+        let mut writes = Vec::new();
+        for _ in 0..=AT_ONCE {
+            writes.push(write(learner(&test).await, 0, "h", None));
+        }
+        batch(&test, &writes).await.unwrap();
+        let refused = current(&test, &writes).await;
+        assert_eq!(refused.len(), AT_ONCE + 1);
+    }
+
+    #[tokio::test]
+    async fn only_rows_that_are_as_their_writer_knew_them_move() {
         let test = TestDb::new().await;
         let (ana, bea) = (learner(&test).await, learner(&test).await);
         let writes = [
             write(ana, 0, "a1", Some("c1")),
             write(bea, 3, "b1", Some("x")),
         ];
-        assert_eq!(batch(&test, &writes).await, HashSet::from([ana]));
-        assert_eq!(
-            batch(&test, &[write(ana, 0, "late", None)]).await,
-            HashSet::new()
-        );
-        assert_eq!(
-            batch(&test, &[write(ana, 1, "a2", None)]).await,
-            HashSet::from([ana])
-        );
+        assert_eq!(current(&test, &writes).await, HashSet::from([bea]));
+        let late = [write(ana, 0, "late", None)];
+        assert_eq!(current(&test, &late).await, HashSet::from([ana]));
+        let older = StateWrite {
+            epoch: 6,
+            ..write(ana, 1, "older", None)
+        };
+        assert_eq!(current(&test, &[older]).await, HashSet::from([ana]));
+        let next = [write(ana, 1, "a2", None)];
+        assert_eq!(current(&test, &next).await, HashSet::new());
         let stored = get(test.db.read(), ana).await.unwrap().unwrap();
         assert_eq!((stored.version, stored.epoch, stored.updated_at), (2, 7, 5));
         assert_eq!((stored.hot.as_str(), stored.cold.as_str()), ("a2", "c1"));

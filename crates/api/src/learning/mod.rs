@@ -1,15 +1,17 @@
 //! Live learning sessions: the WebSocket, the same messages by POST, and the keys of videos.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -63,24 +65,51 @@ async fn connect(
 }
 
 async fn serve(app: &AppState, caller: zhipei_learning::Caller, socket: WebSocket) {
-    let (sink, stream) = socket.split();
-    let sink = sink.with(async |what: Outgoing| {
-        Ok::<_, axum::Error>(match what {
+    zhipei_learning::run(app.desk.clone(), caller, Frames(socket)).await;
+}
+
+type Sent = Result<(), axum::Error>;
+
+/// A WebSocket in the words of the learning protocol.
+struct Frames(WebSocket);
+
+impl Stream for Frames {
+    type Item = Result<Incoming<Utf8Bytes>, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.0.poll_next_unpin(context);
+        next.map_ok(|message| match message {
+            Message::Text(text) => Incoming::Text(text),
+            Message::Binary(_) => Incoming::Foreign,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Incoming::Alive,
+        })
+    }
+}
+
+impl Sink<Outgoing> for Frames {
+    type Error = axum::Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Sent> {
+        self.0.poll_ready_unpin(context)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, what: Outgoing) -> Sent {
+        self.0.start_send_unpin(match what {
             Outgoing::Text(text) => Message::text(text),
             Outgoing::Close(code) => Message::Close(Some(CloseFrame {
                 code: code.number(),
                 reason: "".into(),
             })),
         })
-    });
-    let stream = stream.map(|what| {
-        what.map(|message| match message {
-            Message::Text(text) => Incoming::Text(text.as_str().to_owned()),
-            Message::Binary(_) => Incoming::Foreign,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Incoming::Alive,
-        })
-    });
-    zhipei_learning::run(app.desk.clone(), caller, std::pin::pin!(sink), stream).await;
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Sent> {
+        self.0.poll_flush_unpin(context)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Sent> {
+        self.0.poll_close_unpin(context)
+    }
 }
 
 /// Returns when the login is over; until then learning keeps it alive.
