@@ -7,11 +7,15 @@
 
 mod assess;
 mod challenge_plan;
+mod checking;
 mod clock;
+mod counting;
 mod coverage;
 mod day;
 mod evidence;
+mod happening;
 mod learner;
+mod opening;
 mod snapshot;
 
 pub use assess::{CHALLENGE_LIFE_MS, LATE_AFTER_MS, LATE_DAY_MS, LATE_STRETCH_MS, MAX_PAIR_MS};
@@ -19,8 +23,7 @@ pub use challenge_plan::{Challenge, Phase};
 pub use clock::Heartbeat;
 pub use coverage::RangeSet;
 pub use evidence::beats;
-pub use learner::{
-    Answer, Chance, Decision, Earned, Happening, LearnerHours, LessonSpec, Open, Opened, Outcome,
-    Refusal, Settlement,
-};
+pub use happening::{Answer, Decision, Earned, Happening, Outcome, Settlement};
+pub use learner::{Chance, LearnerHours, LessonSpec};
+pub use opening::{Open, Opened, Refusal};
 pub use snapshot::{Snapshot, SnapshotError};

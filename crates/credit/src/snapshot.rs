@@ -14,7 +14,8 @@ use zhipei_domain::{ClockId, CreditScope, IntervalId, LessonId, LocalDay, TimeSt
 use crate::challenge_plan::Plan;
 use crate::clock::{Clock, Hand, Placed};
 use crate::evidence::Evidence;
-use crate::learner::{Block, Earned, LearnerHours, Progress};
+use crate::happening::Earned;
+use crate::learner::{Block, LearnerHours, Progress};
 
 /// The form of the two texts; another number is refused.
 const FORM: u8 = 2;
