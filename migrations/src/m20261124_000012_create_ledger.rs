@@ -31,6 +31,7 @@ impl MigrationTrait for Migration {
                     .col(pk_uuid("learner_id"))
                     .col(big_integer("seq"))
                     .col(text("mac"))
+                    .col(text("digest"))
                     .take(),
             )
             .await?;
@@ -56,6 +57,7 @@ impl MigrationTrait for Migration {
                     .col(uuid("learner_id"))
                     .col(big_integer("seq"))
                     .col(text("mac"))
+                    .col(text("digest"))
                     .primary_key(Index::create().col("number").col("learner_id"))
                     .foreign_key(
                         ForeignKey::create()

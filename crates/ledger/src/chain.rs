@@ -1,7 +1,7 @@
 use zhipei_domain::{LearnerId, UnixMs};
 
-use crate::entry::{authenticate, genesis};
-use crate::{AuthKey, Body, Entry, Mac};
+use crate::entry::{authenticate, digest, genesis};
+use crate::{AuthKey, Body, Entry, Hash, Mac};
 
 /// The head of one learner's chain: enough to append.
 ///
@@ -15,15 +15,19 @@ pub struct Chain {
     pub seq: u64,
     /// MAC of the last entry; the genesis value when there is none.
     pub mac: Mac,
+    /// Running digest up to the last entry, see [`digest`]; the genesis value when there is none.
+    pub digest: Hash,
 }
 
 impl Chain {
     /// A chain without entries.
     pub fn new(learner: LearnerId) -> Self {
+        let genesis = genesis(learner);
         Self {
             learner,
             seq: 0,
-            mac: genesis(learner),
+            mac: genesis,
+            digest: Hash(genesis.0),
         }
     }
 
@@ -39,6 +43,7 @@ impl Chain {
         };
         entry.mac = authenticate(key, self.learner, entry.seq, &entry.row(), self.mac);
         self.seq = entry.seq;
+        self.digest = digest(self.digest, &entry.row());
         self.mac = entry.mac;
         entry
     }

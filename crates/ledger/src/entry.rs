@@ -116,6 +116,27 @@ pub(crate) fn authenticate(
     ])
 }
 
+/// The running digest of a chain after an entry: what anybody can recompute from the entries alone,
+/// without the key that authenticates them. All integers big-endian.
+///
+/// SHA-256 of `"zhipei.ledger.digest"`, version `0x01`, digest before (32 bytes; the genesis value
+/// before entry 1), seq (u64), at (i64), length of kind (u32), kind, length of body (u64), body, MAC
+/// (32 bytes; zero when the stored text is none).
+pub fn digest(previous: Hash, row: &EntryRow<'_>) -> Hash {
+    Hash::of(&[
+        b"zhipei.ledger.digest",
+        &[1],
+        &previous.0,
+        &row.seq.to_be_bytes(),
+        &row.at.to_be_bytes(),
+        &(row.kind.len() as u32).to_be_bytes(),
+        row.kind,
+        &(row.body.len() as u64).to_be_bytes(),
+        row.body,
+        &row.mac.map_or([0; 32], |mac| mac.0),
+    ])
+}
+
 /// What stands before a learner's first entry: SHA-256 of `"zhipei.ledger.genesis"`, `0x01`, learner.
 pub(crate) fn genesis(learner: LearnerId) -> Mac {
     Mac(Hash::of(&[b"zhipei.ledger.genesis", &[1], learner.0.as_bytes()]).0)

@@ -17,7 +17,7 @@ pub use body::{
     SettlementBody,
 };
 pub use chain::Chain;
-pub use entry::{Entry, EntryKind, EntryRow};
+pub use entry::{Entry, EntryKind, EntryRow, digest};
 pub use hash::{Hash, Mac};
 pub use key::{AuthKey, AuthKeys, KeyError, SigningKey, VerifyingKey, VerifyingKeys};
 pub use seal::{Seal, SealRow, SealedHead, SealedHeadRow};

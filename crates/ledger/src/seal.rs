@@ -40,6 +40,22 @@ pub struct SealedHead {
     pub seq: u64,
     /// MAC of that entry.
     pub mac: Mac,
+    /// Running digest of the chain up to it.
+    pub digest: Hash,
+}
+
+impl SealedHead {
+    /// The leaf of the seal's tree: SHA-256 of `0x00`, learner (16 bytes), seq (u64, big-endian),
+    /// MAC (32 bytes), digest (32 bytes).
+    pub fn leaf(&self) -> Hash {
+        Hash::of(&[
+            &[0],
+            self.learner.0.as_bytes(),
+            &self.seq.to_be_bytes(),
+            &self.mac.0,
+            &self.digest.0,
+        ])
+    }
 }
 
 impl Seal {
@@ -60,6 +76,7 @@ impl Seal {
                 learner: chain.learner,
                 seq: chain.seq,
                 mac: chain.mac,
+                digest: chain.digest,
             })
             .collect();
         heads.sort_unstable_by_key(|head| head.learner);
@@ -153,26 +170,16 @@ pub struct SealedHeadRow {
     pub seq: u64,
     /// MAC of that entry; `None` when the text is not one.
     pub mac: Option<Mac>,
+    /// Running digest of the chain up to it; `None` when the text is not one.
+    pub digest: Option<Hash>,
 }
 
 /// The root over heads sorted by learner.
 ///
-/// A leaf is SHA-256 of `0x00`, learner (16 bytes), seq (u64, big-endian), MAC (32 bytes); a node is
-/// SHA-256 of `0x01`, left, right, and a node without a sibling rises as it is. The root is SHA-256
+/// A leaf is [`SealedHead::leaf`]; a node is SHA-256 of `0x01`, left, right, and a node without a sibling rises as it is. The root is SHA-256
 /// of `"zhipei.ledger.root"`, `0x01`, the number of heads (u64), the tree's top (zero without heads).
 pub(crate) fn root(heads: &[SealedHead]) -> Hash {
-    let leaves: Vec<[u8; 32]> = heads
-        .iter()
-        .map(|head| {
-            Hash::of(&[
-                &[0],
-                head.learner.0.as_bytes(),
-                &head.seq.to_be_bytes(),
-                &head.mac.0,
-            ])
-            .0
-        })
-        .collect();
+    let leaves: Vec<[u8; 32]> = heads.iter().map(|head| head.leaf().0).collect();
     let top = MerkleTree::<Nodes>::from_leaves(&leaves)
         .root()
         .unwrap_or(Hash::ZERO.0);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use zhipei_domain::LearnerId;
 use zhipei_ledger::{
     AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit, Mac, SealRow, SealVerifier,
-    SealedHead, SealedHeadRow, VerifyingKeys,
+    SealedHead, VerifyingKeys,
 };
 use zhipei_storage::{Db, Txn, learning_intervals, ledger};
 
@@ -52,15 +52,7 @@ async fn verify_at(
     }
     let mut sealed: Vec<SealedHead> = Vec::new();
     for stored in ledger::seals(db).await? {
-        let rows = ledger::sealed_heads(db, stored.number).await?;
-        let heads: Vec<SealedHeadRow> = rows
-            .iter()
-            .map(|(learner, seq, mac)| SealedHeadRow {
-                learner: *learner,
-                seq: seq.unsigned_abs(),
-                mac: Mac::parse(mac),
-            })
-            .collect();
+        let heads = ledger::sealed_heads(db, stored.number).await?;
         seals.check(&seal_row(&stored), &heads);
         sealed.extend(heads.iter().filter_map(|head| {
             Some(SealedHead {
@@ -68,6 +60,7 @@ async fn verify_at(
                 learner: head.learner,
                 seq: head.seq,
                 mac: head.mac?,
+                digest: head.digest?,
             })
         }));
         report.seals += 1;

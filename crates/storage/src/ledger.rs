@@ -8,7 +8,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Statement,
 };
 use zhipei_domain::{LearnerId, UnixMs};
-use zhipei_ledger::{Chain, Entry, Mac, Seal, SealedHead};
+use zhipei_ledger::{Chain, Entry, Hash, Mac, Seal, SealedHead, SealedHeadRow};
 
 use crate::entity::{ledger_chain, ledger_entry, ledger_seal, ledger_sealed_head};
 use crate::scope::Unscoped;
@@ -61,13 +61,18 @@ pub async fn append(txn: &Txn, entries: &[Entry], heads: &[Chain]) -> Result<()>
             .await?;
     }
     let moved = OnConflict::column(ledger_chain::Column::LearnerId)
-        .update_columns([ledger_chain::Column::Seq, ledger_chain::Column::Mac])
+        .update_columns([
+            ledger_chain::Column::Seq,
+            ledger_chain::Column::Mac,
+            ledger_chain::Column::Digest,
+        ])
         .to_owned();
     for some in heads.chunks(ROWS) {
         let rows = some.iter().map(|head| ledger_chain::ActiveModel {
             learner_id: Set(head.learner.0),
             seq: Set(head.seq as i64),
             mac: Set(head.mac.to_string()),
+            digest: Set(head.digest.to_string()),
         });
         ledger_chain::Entity::insert_many(rows)
             .on_conflict(moved.clone())
@@ -172,18 +177,20 @@ pub async fn newest_seal(db: &impl ConnectionTrait) -> Result<Option<StoredSeal>
     Ok(row.map(stored_seal))
 }
 
-/// The stored rows under a seal: learner, number of the last entry, MAC.
-pub async fn sealed_heads(
-    db: &impl ConnectionTrait,
-    number: i64,
-) -> Result<Vec<(LearnerId, i64, String)>> {
+/// The stored heads under a seal.
+pub async fn sealed_heads(db: &impl ConnectionTrait, number: i64) -> Result<Vec<SealedHeadRow>> {
     let rows = ledger_sealed_head::Entity::rows()
         .filter(ledger_sealed_head::Column::Number.eq(number))
         .all(db)
         .await?;
     Ok(rows
         .into_iter()
-        .map(|row| (LearnerId(row.learner_id), row.seq, row.mac))
+        .map(|row| SealedHeadRow {
+            learner: LearnerId(row.learner_id),
+            seq: row.seq.unsigned_abs(),
+            mac: Mac::parse(&row.mac),
+            digest: Hash::parse(&row.digest),
+        })
         .collect())
 }
 
@@ -230,6 +237,7 @@ pub async fn insert_seal(txn: &Txn, seal: &Seal, heads: &[SealedHead]) -> Result
             learner_id: Set(head.learner.0),
             seq: Set(head.seq as i64),
             mac: Set(head.mac.to_string()),
+            digest: Set(head.digest.to_string()),
         });
         ledger_sealed_head::Entity::insert_many(rows)
             .exec_without_returning(txn)
@@ -255,5 +263,6 @@ fn chain(row: &ledger_chain::Model) -> Result<Chain> {
         learner: LearnerId(row.learner_id),
         seq: row.seq.unsigned_abs(),
         mac: Mac::parse(&row.mac).ok_or(Error::Corrupt("ledger_chain.mac"))?,
+        digest: Hash::parse(&row.digest).ok_or(Error::Corrupt("ledger_chain.digest"))?,
     })
 }

@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 use zhipei_domain::LearnerId;
 
-use crate::entry::{EntryRow, authenticate};
-use crate::{AuthKeys, Chain, Finding, Mac, SealedHead};
+use crate::entry::{EntryRow, authenticate, digest};
+use crate::{AuthKeys, Chain, Finding, Hash, Mac, SealedHead};
 
 /// So many deleted rows are recognised behind renumbered ones.
 const MAX_RENUMBERED: u64 = 8;
@@ -22,6 +22,8 @@ pub struct ChainVerifier<'k> {
     /// Stored number and MAC of the entry before.
     last_seq: u64,
     last_mac: Mac,
+    /// Running digest of the entries as they are stored.
+    digest: Hash,
     /// The last entry that verified: the number it was written under, and its MAC.
     good: (u64, Mac),
     /// How far rows are renumbered: number written under = stored number + shift.
@@ -56,6 +58,7 @@ impl<'k> ChainVerifier<'k> {
             unsealed_from: 1,
             last_seq: 0,
             last_mac: start.mac,
+            digest: start.digest,
             good: (0, start.mac),
             shift: 0,
             failing: None,
@@ -84,6 +87,7 @@ impl<'k> ChainVerifier<'k> {
             self.check_next(row);
         }
         self.last_seq = row.seq;
+        self.digest = digest(self.digest, row);
         self.compare_sealed(row);
     }
 
@@ -111,7 +115,9 @@ impl<'k> ChainVerifier<'k> {
             });
         }
         let agrees = match row {
-            Some(row) => row.seq == last && row.mac == self.last_mac,
+            Some(row) => {
+                row.seq == last && row.mac == self.last_mac && self.fits_digest(row.digest)
+            }
             None => last == 0,
         };
         if !agrees {
@@ -218,6 +224,12 @@ impl<'k> ChainVerifier<'k> {
         });
     }
 
+    /// Is this the digest of the entries so far? What is wrong before has been named, and changes it.
+    fn fits_digest(&self, digest: Hash) -> bool {
+        let is_clean = self.findings.is_empty() && self.failing.is_none();
+        !is_clean || digest == self.digest
+    }
+
     fn compare_sealed(&mut self, row: &EntryRow<'_>) {
         while let Some(head) = self.sealed.front().filter(|head| head.seq <= row.seq) {
             let head = *head;
@@ -225,7 +237,7 @@ impl<'k> ChainVerifier<'k> {
             if head.seq < row.seq {
                 continue; // Its entry is missing, which has been said.
             }
-            if row.mac == Some(head.mac) {
+            if row.mac == Some(head.mac) && self.fits_digest(head.digest) {
                 self.unsealed_from = row.seq + 1;
             } else {
                 self.findings.push(Finding::SealedHeadDiffers {

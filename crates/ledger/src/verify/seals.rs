@@ -120,12 +120,15 @@ impl<'k> SealVerifier<'k> {
     fn take_heads(&mut self, number: u64, rows: &[SealedHeadRow]) -> Option<Vec<SealedHead>> {
         let mut heads = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(mac) = row.mac else { continue };
+            let (Some(mac), Some(digest)) = (row.mac, row.digest) else {
+                continue;
+            };
             let head = SealedHead {
                 number,
                 learner: row.learner,
                 seq: row.seq,
                 mac,
+                digest,
             };
             heads.push(head);
             let before = self

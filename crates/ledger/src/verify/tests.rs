@@ -154,12 +154,26 @@ fn rows(count: u64) -> (Vec<Row>, Chain) {
     (entries.iter().map(Row::from).collect(), chain)
 }
 
-fn sealed(number: u64, row: &Row) -> SealedHead {
+/// The head at the last of some honest rows.
+fn head_of(rows: &[Row]) -> Chain {
+    let mut head = Chain::new(learner(1));
+    for row in rows {
+        head.seq = row.seq;
+        head.mac = Mac::parse(&row.mac).expect("an honest row");
+        head.digest = crate::digest(head.digest, &row.view());
+    }
+    head
+}
+
+/// The last of some honest rows, sealed.
+fn sealed(number: u64, rows: &[Row]) -> SealedHead {
+    let head = head_of(rows);
     SealedHead {
         number,
-        learner: learner(1),
-        seq: row.seq,
-        mac: Mac::parse(&row.mac).expect("an honest row"),
+        learner: head.learner,
+        seq: head.seq,
+        mac: head.mac,
+        digest: head.digest,
     }
 }
 
@@ -181,7 +195,7 @@ fn renumber(rows: &mut [Row]) {
 #[test]
 fn an_honest_chain_has_no_finding() {
     let (rows, chain) = rows(9);
-    let heads = [sealed(1, &rows[3]), sealed(2, &rows[8])];
+    let heads = [sealed(1, &rows[..4]), sealed(2, &rows[..9])];
     assert_eq!(verify(&rows, &heads, Some(&chain)), []);
     assert_eq!(verify(&[], &[], None), []);
     assert_eq!(verify(&[], &[], Some(&Chain::new(learner(1)))), []);
@@ -254,7 +268,7 @@ fn an_inserted_entry_is_named() {
 #[test]
 fn a_tail_deleted_after_its_head_was_sealed_is_named() {
     let (mut rows, _) = rows(9);
-    let heads = [sealed(1, &rows[3]), sealed(2, &rows[8])];
+    let heads = [sealed(1, &rows[..4]), sealed(2, &rows[..9])];
     rows.truncate(7);
     // The attacker sets the stored head back, too.
     let mut chain = Chain::new(learner(1));
@@ -275,11 +289,7 @@ fn a_suffix_hashed_anew_without_the_key_is_named() {
     let (rows, chain) = rows(9);
     let guess = AuthKey::from_bytes("auth-1", [0; 32]);
     let mut forged = rows[..5].to_vec();
-    let mut head = Chain {
-        learner: learner(1),
-        seq: 5,
-        mac: Mac::parse(&rows[4].mac).expect("an honest row"),
-    };
+    let mut head = head_of(&rows[..5]);
     for n in 16..20 {
         forged.push(Row::from(&head.append(&guess, START, &credit(n))));
     }
@@ -298,13 +308,9 @@ fn a_suffix_hashed_anew_without_the_key_is_named() {
 #[test]
 fn a_suffix_hashed_anew_with_the_key_is_named_by_its_seal() {
     let (rows, _) = rows(9);
-    let heads = [sealed(1, &rows[3]), sealed(2, &rows[8])];
+    let heads = [sealed(1, &rows[..4]), sealed(2, &rows[..9])];
     let mut forged = rows[..5].to_vec();
-    let mut head = Chain {
-        learner: learner(1),
-        seq: 5,
-        mac: Mac::parse(&rows[4].mac).expect("an honest row"),
-    };
+    let mut head = head_of(&rows[..5]);
     for n in 16..20 {
         forged.push(Row::from(&head.append(&key(), START, &credit(n))));
     }
@@ -381,14 +387,10 @@ proptest! {
             renumber(&mut rows);
         }
         prop_assume!(rows != honest);
-        let head = sealed(1, honest.last().expect("not empty"));
+        let head = sealed(1, &honest);
         prop_assert!(!verify(&rows, &[head], Some(&chain)).is_empty());
         // Nor when the stored head is made to fit.
-        let fitted = rows.last().map(|row| Chain {
-            learner: learner(1),
-            seq: row.seq,
-            mac: Mac::parse(&row.mac).expect("an honest row"),
-        });
+        let fitted = rows.last().map(|row| Chain { seq: row.seq, mac: Mac::parse(&row.mac).expect("an honest row"), ..head_of(&rows) });
         prop_assert!(!verify(&rows, &[head], fitted.as_ref()).is_empty());
     }
 
@@ -451,6 +453,7 @@ impl Seals {
                         learner: head.learner,
                         seq: head.seq,
                         mac: Some(head.mac),
+                        digest: Some(head.digest),
                     })
                     .collect(),
             );
@@ -583,6 +586,7 @@ fn a_head_that_goes_back_is_named() {
         learner: learner(5),
         seq: 1,
         mac: Mac([2; 32]),
+        digest: Hash([3; 32]),
     };
     let (seal, heads) = Seal::sign(&seals.signing, seals.list.last(), START, &[back], 1);
     seals.list.push(seal);
@@ -593,6 +597,7 @@ fn a_head_that_goes_back_is_named() {
                 learner: head.learner,
                 seq: head.seq,
                 mac: Some(head.mac),
+                digest: Some(head.digest),
             })
             .collect(),
     );
@@ -803,6 +808,7 @@ fn canonical_bytes_never_change() {
             Chain::new(learner(1)).mac.to_string(),
             entries[0].mac.to_string(),
             entries[1].mac.to_string(),
+            chain.digest.to_string(),
             seal.root.to_string(),
             seal.hash().to_string(),
         ],
@@ -810,10 +816,33 @@ fn canonical_bytes_never_change() {
             "1c71a96915e018a6e96e6eda6a921865d216d2033b90317e9fd9796e3993fdff",
             "b08b5db2f1a1b7df3ac13980b1c6eaff5c1993e562836707ffd0795f09c4e048",
             "ced426da67e37a3d964ff460945037d46dff06bcb8c6fe118c8b6938557447eb",
-            "98562f47aa89cee2ff54db24152978162f0a871538ddb899c4e12f9ed712c02c",
-            "1e58b81591eab7042a1bc38e792f8df33340d5fc85857c047bd1345318a9c00d",
+            "92689be376dbd111429ec52bd85231038a90e9631436f546099172d2aea71b25",
+            "5e9f40f9ff6c09e4f17805bb57c9389f77fca4f3165c7fcc4f3b1ad4f879491d",
+            "e676010a5c63f14c7133d5d8618f27c5a06ff99426b3b0c45abd5e8d0a4f88e0",
         ]
     );
+}
+
+#[test]
+fn a_digest_that_is_not_of_the_entries_is_named() {
+    let (rows, mut chain) = rows(5);
+    let mut head = sealed(1, &rows[..4]);
+    assert_eq!(verify(&rows, &[head], Some(&chain)), []);
+    head.digest = Hash([7; 32]);
+    let differs = Finding::SealedHeadDiffers {
+        learner: learner(1),
+        from: 1,
+        seq: 4,
+        number: 1,
+    };
+    assert_eq!(verify(&rows, &[head], Some(&chain)), [differs]);
+    chain.digest = Hash([7; 32]);
+    let differs = Finding::ChainRowDiffers {
+        learner: learner(1),
+        last: 5,
+        row: 5,
+    };
+    assert_eq!(verify(&rows, &[], Some(&chain)), [differs]);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct Model {
     pub seq: i64,
     #[sea_orm(column_type = "Text")]
     pub mac: String,
+    #[sea_orm(column_type = "Text")]
+    pub digest: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
