@@ -20,5 +20,5 @@ pub use chain::Chain;
 pub use entry::{Entry, EntryKind, EntryRow, digest};
 pub use hash::{Hash, Mac};
 pub use key::{AuthKey, AuthKeys, KeyError, SigningKey, VerifyingKey, VerifyingKeys};
-pub use seal::{Seal, SealRow, SealedHead, SealedHeadRow};
+pub use seal::{Seal, SealRow, SealedHead, SealedHeadRow, SealedTree, root_by};
 pub use verify::{ChainVerifier, Finding, IntervalsAudit, SealVerifier};

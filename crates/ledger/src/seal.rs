@@ -4,7 +4,7 @@
 //! one with the highest seal number among the learner's sealed heads**. Since each seal names the hash
 //! of the one before, the newest seal vouches for all of them, and so for every chain.
 
-use rs_merkle::{Hasher, MerkleTree};
+use rs_merkle::{Hasher, MerkleProof, MerkleTree};
 use zhipei_domain::{LearnerId, UnixMs};
 
 use crate::hash::read_hex;
@@ -183,11 +183,60 @@ pub(crate) fn root(heads: &[SealedHead]) -> Hash {
     let top = MerkleTree::<Nodes>::from_leaves(&leaves)
         .root()
         .unwrap_or(Hash::ZERO.0);
+    over(heads.len(), &top)
+}
+
+/// The heads of one seal with the tree over them, to show one of them without the others.
+pub struct SealedTree {
+    heads: Vec<SealedHead>,
+    tree: MerkleTree<Nodes>,
+}
+
+impl SealedTree {
+    /// All heads of one seal, in any order.
+    pub fn new(mut heads: Vec<SealedHead>) -> Self {
+        heads.sort_unstable_by_key(|head| head.learner);
+        let leaves: Vec<[u8; 32]> = heads.iter().map(|head| head.leaf().0).collect();
+        let tree = MerkleTree::from_leaves(&leaves);
+        Self { heads, tree }
+    }
+
+    /// How many heads.
+    pub fn count(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// The learner's head, its place among all, and the siblings that lead from it up to the root.
+    pub fn find(&self, learner: LearnerId) -> Option<(&SealedHead, usize, Vec<Hash>)> {
+        let index = self
+            .heads
+            .binary_search_by_key(&learner, |head| head.learner)
+            .ok()?;
+        let proof = self.tree.proof(&[index]);
+        let path = proof.proof_hashes().iter().map(|hash| Hash(*hash));
+        Some((&self.heads[index], index, path.collect()))
+    }
+}
+
+/// The root that a head at `index` of `count` and its siblings lead to; `None` when they cannot
+/// belong together.
+pub fn root_by(head: &SealedHead, index: usize, count: usize, path: &[Hash]) -> Option<Hash> {
+    if index >= count {
+        return None;
+    }
+    let siblings = path.iter().map(|hash| hash.0).collect();
+    let top = MerkleProof::<Nodes>::new(siblings)
+        .root(&[index], &[head.leaf().0], count)
+        .ok()?;
+    Some(over(count, &top))
+}
+
+fn over(count: usize, top: &[u8; 32]) -> Hash {
     Hash::of(&[
         b"zhipei.ledger.root",
         &[1],
-        &(heads.len() as u64).to_be_bytes(),
-        &top,
+        &(count as u64).to_be_bytes(),
+        top,
     ])
 }
 

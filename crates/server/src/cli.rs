@@ -14,14 +14,14 @@ use zhipei_domain::{
     Scope, SessionRule, Title, TrainingClass, Window, check_new_password,
 };
 use zhipei_ledger::Hash;
-use zhipei_storage::{courses, institutions, learners, policies, training_classes};
+use zhipei_storage::{courses, enrolments, institutions, learners, policies, training_classes};
 
 use crate::app::{Parted, app, open};
 use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
 use crate::load_accounts::{self, LoadAccounts};
-use crate::{Error, Result, log, verify};
+use crate::{Error, Result, export, log, verify};
 
 /// 职培：职业技能线上培训平台
 #[derive(Parser)]
@@ -62,6 +62,8 @@ enum Command {
     Config(ConfigCommand),
     /// 重算总账，找出任何改动
     Verify(Verify),
+    /// 导出记录和学时（JSON 行），供任何人用 zhipei-verify 核对；不含个人信息
+    Export(Export),
     /// 为压力测试准备已登录的学员（只用于空的数据库）
     LoadAccounts(LoadAccounts),
     /// 输出接口文档（OpenAPI）
@@ -76,6 +78,17 @@ struct Verify {
     /// 另处保存的封存：编号:散列值
     #[arg(long, value_parser = outside_seal)]
     root: Option<(u64, Hash)>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Export {
+    /// 一名学员（登录名）
+    #[arg(long)]
+    learner: Option<String>,
+    /// 一个班的全部学员（班期代码）
+    #[arg(long)]
+    class: Option<String>,
 }
 
 fn outside_seal(text: &str) -> Result<(u64, Hash), String> {
@@ -375,6 +388,7 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         Command::Class(command) => manage_class(parts, by, command).await?,
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
         Command::Verify(what) => verify_ledger(parts, &what).await?,
+        Command::Export(what) => export_hours(parts, &what).await?,
         Command::LoadAccounts(wanted) => {
             let mut out = std::io::BufWriter::new(std::io::stdout());
             load_accounts::run(parts, by, &wanted, &mut out).await?;
@@ -416,6 +430,25 @@ async fn verify_ledger(parts: &Parted, what: &Verify) -> Result<()> {
         println!("{finding}");
     }
     Err(Error::Tampered(report.findings.len()))
+}
+
+/// Writes the export to standard output.
+async fn export_hours(parts: &Parted, what: &Export) -> Result<()> {
+    let db = parts.db.read();
+    let learners = if let Some(name) = &what.learner {
+        let login_name = LoginName::parse(name)?;
+        let found = learners::by_login_name(db, &Scope::Platform, &login_name).await;
+        vec![named(found, "学员", name)?.id]
+    } else {
+        let code = what.class.as_deref().unwrap_or_default();
+        let class = named(training_classes::by_code(db, code).await, "班期", code)?;
+        let enrolled = enrolments::of_class(db, &Scope::Platform, class.id).await?;
+        enrolled.iter().map(|enrolment| enrolment.learner).collect()
+    };
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    let now = parts.clock.now();
+    export(&parts.db, &parts.keys, &learners, now, &mut out).await?;
+    Ok(std::io::Write::flush(&mut out)?)
 }
 
 async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Result<()> {

@@ -27,6 +27,26 @@ pub async fn newest(db: &impl ConnectionTrait, scope: CreditScope) -> Result<Pol
     Ok(Policy::default())
 }
 
+/// The version of the policy that a scope's record names: the class's own, else the platform's, else
+/// the default.
+pub async fn version(
+    db: &impl ConnectionTrait,
+    scope: CreditScope,
+    version: u32,
+) -> Result<Option<Policy>> {
+    for scope in [scope, CreditScope::Platform] {
+        let row = Entity::rows()
+            .filter(Column::CreditScope.eq(scope.to_uuid()))
+            .filter(Column::Version.eq(version as i32))
+            .one(db)
+            .await?;
+        if let Some(row) = row {
+            return serde_json::from_str(&row.body).map_err(|_| Error::Corrupt("policy.body"));
+        }
+    }
+    Ok(Some(Policy::default()).filter(|policy| policy.version == version))
+}
+
 /// The newest version of the scope's own policy; 0 when it has none.
 pub async fn newest_version(db: &impl ConnectionTrait, scope: CreditScope) -> Result<u32> {
     let row = Entity::rows()

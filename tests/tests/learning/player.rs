@@ -6,6 +6,7 @@ use zhipei_domain::{LearnerId, Policy, TimeState};
 use zhipei_ledger::{EntryRow, IntervalsAudit, Mac};
 use zhipei_storage::ledger;
 use zhipei_tests::{Client, Socket, TestApp, TestClass, TestLearner};
+use zhipei_verify::{Fault, Verifier};
 
 /// A server with one learner in one class.
 pub(crate) struct Scene {
@@ -92,6 +93,17 @@ pub(crate) async fn from_ledger(app: &TestApp, learner: LearnerId) -> Ledger {
         .await
         .unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+    // Nor does a stranger find a rule of credit broken.
+    let mut out = Vec::new();
+    zhipei_server::export(app.db(), &app.keys, &[learner], app.clock.now(), &mut out)
+        .await
+        .unwrap();
+    let mut verifier = Verifier::new(None);
+    let text = String::from_utf8(out).unwrap();
+    text.lines().for_each(|line| verifier.feed(line));
+    let mut faults = verifier.finish().faults;
+    faults.retain(|fault| !matches!(fault, Fault::NotSealed { .. }));
+    assert_eq!(faults, []);
     sums
 }
 

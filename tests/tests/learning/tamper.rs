@@ -7,7 +7,7 @@ use zhipei_server::verify;
 use crate::player::{Scene, checked};
 
 /// A learner with an hour's ledger, sealed in the middle.
-async fn scene() -> Scene {
+pub(crate) async fn scene() -> Scene {
     let scene = Scene::new(&[300_000], checked()).await;
     let mut ana = scene.player("pc").await;
     ana.open(0).await;

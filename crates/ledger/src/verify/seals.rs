@@ -41,6 +41,15 @@ impl<'k> SealVerifier<'k> {
 
     /// The next seal, with all sealed heads under its number in any order.
     pub fn check(&mut self, row: &SealRow<'_>, heads: &[SealedHeadRow]) {
+        self.check_with(row, Some(heads));
+    }
+
+    /// The next seal, whose heads are not at hand: its root and its count of entries are believed.
+    pub fn check_alone(&mut self, row: &SealRow<'_>) {
+        self.check_with(row, None);
+    }
+
+    fn check_with(&mut self, row: &SealRow<'_>, heads: Option<&[SealedHeadRow]>) {
         let number = row.number;
         if number <= self.last_number {
             self.findings.push(Finding::SealOutOfOrder { number });
@@ -55,7 +64,10 @@ impl<'k> SealVerifier<'k> {
             self.entries = None;
         }
         self.last_number = number;
-        let heads = self.take_heads(number, heads);
+        let heads = heads.map(|heads| self.take_heads(number, heads));
+        if heads.is_none() {
+            self.entries = None;
+        }
         let Some(seal) = row.parse() else {
             self.findings.push(Finding::SealUnreadable { number });
             self.outside.remove(&number);
@@ -73,7 +85,7 @@ impl<'k> SealVerifier<'k> {
             }
             Some(_) => {}
         }
-        if heads.is_none_or(|heads| root(&heads) != seal.root) {
+        if heads.is_some_and(|heads| heads.is_none_or(|heads| root(&heads) != seal.root)) {
             self.findings.push(Finding::SealRootWrong { number });
         }
         if self
