@@ -2,12 +2,13 @@
 //! published, keeps its name and meaning.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use zhipei_domain::{
     ChallengeId, CheckKind, ClockId, CourseId, CreditScope, IntervalId, LessonId, LocalDay,
     TimeState, UnixMs,
 };
 
-use crate::EntryKind;
+use crate::{EntryKind, Mac};
 
 /// The body of an entry, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Body {
     Settlement(SettlementBody),
     /// A person decided on frozen time.
     Decision(DecisionBody),
+    /// Rows of the audit trail, in the audit trail's own chain.
+    Audit(AuditBody),
 }
 
 impl Body {
@@ -30,6 +33,7 @@ impl Body {
             Self::Credit(_) => EntryKind::Credit,
             Self::Settlement(_) => EntryKind::Settlement,
             Self::Decision(_) => EntryKind::Decision,
+            Self::Audit(_) => EntryKind::Audit,
         }
     }
 
@@ -40,6 +44,7 @@ impl Body {
             Self::Credit(body) => serde_json::to_string(body),
             Self::Settlement(body) => serde_json::to_string(body),
             Self::Decision(body) => serde_json::to_string(body),
+            Self::Audit(body) => serde_json::to_string(body),
         }
         .expect("bodies have text keys and finite numbers only")
     }
@@ -52,6 +57,7 @@ impl Body {
             EntryKind::Credit => serde_json::from_slice(json).map(Self::Credit),
             EntryKind::Settlement => serde_json::from_slice(json).map(Self::Settlement),
             EntryKind::Decision => serde_json::from_slice(json).map(Self::Decision),
+            EntryKind::Audit => serde_json::from_slice(json).map(Self::Audit),
         }
         .ok()
     }
@@ -78,6 +84,12 @@ impl From<SettlementBody> for Body {
 impl From<DecisionBody> for Body {
     fn from(body: DecisionBody) -> Self {
         Self::Decision(body)
+    }
+}
+
+impl From<AuditBody> for Body {
+    fn from(body: AuditBody) -> Self {
+        Self::Audit(body)
     }
 }
 
@@ -212,6 +224,24 @@ pub struct DecisionBody {
     pub ms: i64,
     /// The intervals decided on.
     pub intervals: Vec<IntervalId>,
+}
+
+/// Rows of the audit trail, in the order in which they joined the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditBody {
+    /// The rows.
+    pub rows: Vec<AuditedRow>,
+}
+
+/// One row of the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditedRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its MAC.
+    pub mac: Mac,
 }
 
 /// A person's word on frozen time.

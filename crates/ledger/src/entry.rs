@@ -13,15 +13,18 @@ pub enum EntryKind {
     Settlement,
     /// A person decided on frozen time.
     Decision,
+    /// Rows of the audit trail joined its chain.
+    Audit,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Session,
         Self::Credit,
         Self::Settlement,
         Self::Decision,
+        Self::Audit,
     ];
 
     /// The stored form.
@@ -31,6 +34,7 @@ impl EntryKind {
             Self::Credit => "credit",
             Self::Settlement => "settlement",
             Self::Decision => "decision",
+            Self::Audit => "audit",
         }
     }
 
