@@ -17,7 +17,6 @@
 mod m20261124_000001_create_region;
 mod m20261124_000002_create_institution;
 mod m20261124_000003_create_learner;
-mod m20261124_000004_create_login_session;
 mod m20261124_000005_create_course;
 mod m20261124_000006_create_training_class;
 mod m20261124_000007_create_policy;
@@ -28,6 +27,9 @@ mod m20261124_000011_create_challenge;
 mod m20261124_000012_create_ledger;
 mod m20261124_000013_create_audit_event;
 mod m20261124_000014_add_hainan_regions;
+mod m20261124_000201_create_staff_account;
+mod m20261124_000202_create_login_session;
+mod m20261124_000203_create_approval;
 
 use sea_orm_migration::MigrationTrait;
 pub use sea_orm_migration::MigratorTrait;
@@ -43,7 +45,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_region::Migration),
             Box::new(m20261124_000002_create_institution::Migration),
             Box::new(m20261124_000003_create_learner::Migration),
-            Box::new(m20261124_000004_create_login_session::Migration),
             Box::new(m20261124_000005_create_course::Migration),
             Box::new(m20261124_000006_create_training_class::Migration),
             Box::new(m20261124_000007_create_policy::Migration),
@@ -54,6 +55,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000012_create_ledger::Migration),
             Box::new(m20261124_000013_create_audit_event::Migration),
             Box::new(m20261124_000014_add_hainan_regions::Migration),
+            Box::new(m20261124_000201_create_staff_account::Migration),
+            Box::new(m20261124_000202_create_login_session::Migration),
+            Box::new(m20261124_000203_create_approval::Migration),
         ]
     }
 }

@@ -1,8 +1,8 @@
-//! Seals over the heads of all chains.
+//! The audit trail's chain, and seals over the heads of all chains.
 
 use zhipei_domain::UnixMs;
-use zhipei_ledger::{Seal, SealRow, SigningKey};
-use zhipei_storage::{Txn, ledger};
+use zhipei_ledger::{AuthKey, Seal, SealRow, SigningKey};
+use zhipei_storage::{Txn, audit, ledger};
 
 use crate::Result;
 
@@ -19,6 +19,11 @@ pub async fn seal(txn: &Txn, key: &SigningKey, now: UnixMs) -> Result<Option<Sea
     let (seal, heads) = Seal::sign(key, previous.as_ref(), now, &moved, entries);
     ledger::insert_seal(txn, &seal, &heads).await?;
     Ok(Some(seal))
+}
+
+/// Lets rows of the audit trail join their chain; returns how many did.
+pub async fn join_audit(txn: &Txn, key: &AuthKey, now: UnixMs) -> Result<usize> {
+    Ok(audit::join(txn, key, now).await?)
 }
 
 fn parse(stored: &ledger::StoredSeal) -> Result<Seal> {

@@ -11,6 +11,7 @@ pub mod institution;
 pub mod learner;
 pub mod ledger;
 pub mod login;
+pub mod login_session;
 mod password_hash;
 pub mod policy;
 pub mod training_class;

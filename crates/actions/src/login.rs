@@ -1,4 +1,4 @@
-//! Logging in and out, and changing the password: everything that a password opens.
+//! Logging in, and changing the password: everything that a learner's password opens.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,12 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, AuditEvent, AuditResult, Learner, LearnerId, Lockout, LoginName, LoginSession,
-    LoginSessionId, Scope, UnixMs, check_new_password,
+    Account, Actor, AuditEvent, AuditResult, Learner, LearnerId, Lockout, LoginName, LoginSession,
+    LoginStage, Scope, UnixMs, check_new_password,
 };
 use zhipei_storage::credentials::Credential;
 use zhipei_storage::{Db, Txn, audit, credentials, learners, login_sessions};
 
+use crate::login_session::{self, NewLogin};
 use crate::{Hasher, Result};
 
 /// The secret of a login: 256 random bits in the cookie, their hash in the database.
@@ -86,7 +87,7 @@ pub enum Outcome<T> {
 /// lock of the database.
 #[derive(Debug)]
 pub struct Gate {
-    hasher: Hasher,
+    pub(crate) hasher: Hasher,
     /// Failures of names that are nobody's, so that a lock tells nobody which names exist.
     strangers: Mutex<HashMap<String, Lockout>>,
 }
@@ -155,15 +156,14 @@ impl Gate {
                 credential.lockout.succeed();
                 credentials::update(txn, &credential).await?;
             }
-            let session = LoginSession::start(
-                LoginSessionId(Uuid::now_v7()),
-                learner.id,
-                attempt.user_agent,
-                attempt.ip,
-                attempt.now,
-            );
-            login_sessions::delete_expired(txn, learner.id, attempt.now).await?;
-            login_sessions::insert(txn, &attempt.token.hash(), &session).await?;
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            login_session::open(txn, new, attempt.now).await?;
             note(txn, attempt, known.as_ref(), AuditResult::Ok).await?;
             Ok(Outcome::Done(learner.clone()))
         })
@@ -175,14 +175,15 @@ impl Gate {
     pub async fn change_password(
         &self,
         db: &Db,
+        learner: LearnerId,
         session: &LoginSession,
         current: &str,
         new: &str,
         now: UnixMs,
     ) -> Result<Outcome<()>> {
-        let scope = Scope::Learner(session.learner);
-        let learner = learners::get(db.read(), &scope, session.learner).await?;
-        let credential = credentials::get(db.read(), session.learner).await?;
+        let id = learner;
+        let learner = learners::get(db.read(), &Scope::Learner(id), id).await?;
+        let credential = credentials::get(db.read(), id).await?;
         if let Some(until) = credential.lockout.locked(now) {
             return Ok(Outcome::Locked { until });
         }
@@ -197,12 +198,12 @@ impl Gate {
             None
         };
         db.write(async |txn| {
-            let mut credential = credentials::get_to_change(txn, session.learner).await?;
+            let mut credential = credentials::get_to_change(txn, id).await?;
             let audit_row = |result| AuditEvent {
                 at: now,
-                actor: Actor::Learner(session.learner),
+                actor: Actor::Learner(id),
                 action: "password.change",
-                object: Some(("learner", session.learner.to_string())),
+                object: Some(("learner", id.to_string())),
                 result,
                 detail: None,
                 ip: Some(session.ip.clone()),
@@ -217,7 +218,7 @@ impl Gate {
             credential.password_hash = new_hash;
             credential.changed_at = now;
             credentials::update(txn, &credential).await?;
-            login_sessions::delete_others(txn, session.learner, session.id).await?;
+            login_sessions::delete_others(txn, id, session.id).await?;
             audit::insert(txn, &audit_row(AuditResult::Ok)).await?;
             Ok(Outcome::Done(()))
         })
@@ -244,30 +245,6 @@ impl Gate {
             .collect();
         act(strangers.entry(name).or_default())
     }
-}
-
-/// Ends a login.
-pub async fn log_out(txn: &Txn, session: &LoginSession, now: UnixMs) -> Result<()> {
-    login_sessions::delete(txn, session.id).await?;
-    let row = AuditEvent {
-        at: now,
-        actor: Actor::Learner(session.learner),
-        action: "logout",
-        object: Some(("login_session", session.id.to_string())),
-        result: AuditResult::Ok,
-        detail: None,
-        ip: Some(session.ip.clone()),
-    };
-    Ok(audit::insert(txn, &row).await?)
-}
-
-/// Notes that the learner is active, at most once a minute; watching a lesson is being active.
-pub async fn touch(db: &Db, session: &LoginSession, now: UnixMs) -> Result<()> {
-    if now - session.last_seen_at < LoginSession::NOTED_EVERY_MS {
-        return Ok(());
-    }
-    db.write(async |txn| Ok(login_sessions::touch(txn, session.id, now).await?))
-        .await
 }
 
 async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)>> {

@@ -9,9 +9,9 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::login::LoginToken;
 use zhipei_actions::{course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, IdentityLevel, Lesson,
-    LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, MediaAsset, MediaAssetId, Policy,
-    RegionCode, Scope, Title, TrainingClass, Window,
+    Account, Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, IdentityLevel,
+    Lesson, LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, LoginStage, MediaAsset,
+    MediaAssetId, Policy, RegionCode, Scope, Title, TrainingClass, Window,
 };
 use zhipei_storage::{learners, login_sessions};
 
@@ -83,7 +83,8 @@ pub(crate) async fn run(
                     let token = LoginToken::from_random(keys::random());
                     let session = LoginSession::start(
                         LoginSessionId(Uuid::now_v7()),
-                        added.id,
+                        Account::Learner(added.id),
+                        LoginStage::Complete,
                         "zhipei-loadtest",
                         "127.0.0.1",
                         now,

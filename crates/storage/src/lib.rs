@@ -3,6 +3,7 @@
 //! Every read of personal rows takes a [`Scope`](zhipei_domain::Scope); the entities are private, so
 //! that no query can skip it.
 
+pub mod approvals;
 pub mod audit;
 pub mod challenges;
 mod clock;
@@ -13,6 +14,7 @@ pub mod enrolments;
 mod entity;
 mod error;
 pub mod institutions;
+pub mod known_devices;
 pub mod learners;
 pub mod learning_intervals;
 pub mod learning_states;
@@ -22,6 +24,9 @@ pub mod media_assets;
 pub mod policies;
 pub mod regions;
 mod scope;
+pub mod staff_accounts;
+pub mod staff_credentials;
+pub mod staff_invitations;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod training_classes;

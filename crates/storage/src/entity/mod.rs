@@ -6,7 +6,9 @@
     reason = "`#[sea_orm::model]` expands to `find` and to public items"
 )]
 
+pub(crate) mod approval;
 pub(crate) mod audit_event;
+pub(crate) mod audit_link;
 pub(crate) mod challenge;
 pub(crate) mod chapter;
 pub(crate) mod class_course;
@@ -14,6 +16,7 @@ pub(crate) mod course;
 pub(crate) mod credential;
 pub(crate) mod enrolment;
 pub(crate) mod institution;
+pub(crate) mod known_device;
 pub(crate) mod learner;
 pub(crate) mod learning_interval;
 pub(crate) mod learning_state;
@@ -27,4 +30,9 @@ pub(crate) mod login_session;
 pub(crate) mod media_asset;
 pub(crate) mod policy;
 pub(crate) mod region;
+pub(crate) mod staff_account;
+pub(crate) mod staff_credential;
+pub(crate) mod staff_invitation;
+pub(crate) mod staff_password;
+pub(crate) mod staff_recovery_code;
 pub(crate) mod training_class;
