@@ -6,6 +6,7 @@ use zhipei_actions::login::Gate;
 use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
+use zhipei_vault::KeyRing;
 
 use crate::attempts::Attempts;
 
@@ -27,6 +28,8 @@ pub struct Parts {
     pub media: Store,
     /// Signs media addresses.
     pub media_key: [u8; 32],
+    /// Seals personal data and secrets.
+    pub vault: KeyRing,
     /// Fills 32 bytes from the operating system's generator.
     pub random: fn() -> [u8; 32],
     /// What the operator set.

@@ -98,6 +98,7 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         gate: Gate::new(parts.hasher.clone()),
         media: parts.media.clone(),
         media_key: parts.keys.media,
+        vault: parts.keys.vault.clone(),
         random: keys::random,
         settings: Settings {
             public_url: config.server.public_url.clone(),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use zhipei_ledger::{AuthKey, KeyError, SigningKey};
+use zhipei_vault::{IndexKey, KeyRing, MasterKey, Suite};
 
 /// All keys.
 #[derive(Clone)]
@@ -18,11 +19,19 @@ pub struct Keys {
     pub ledger_signing: SigningKey,
     /// Signs media addresses.
     pub media: [u8; 32],
+    /// Seals personal data and secrets.
+    pub vault: KeyRing,
     /// Were they drawn just now? Then nothing that is stored can have been written with them.
     pub fresh: bool,
 }
 
-const FILES: [&str; 3] = ["ledger-mac.key", "ledger-signing.key", "media-address.key"];
+const FILES: [&str; 5] = [
+    "ledger-mac.key",
+    "ledger-signing.key",
+    "media-address.key",
+    "vault-master-1.key",
+    "vault-index-intl.key",
+];
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +65,8 @@ impl Keys {
         if let Some(missing) = FILES.iter().find(|name| !fresh && !is_there(name)) {
             return Err(KeysError::Missing(folder.to_owned(), missing));
         }
-        let [ledger_mac, ledger_signing, media] = FILES.map(|name| folder.join(name));
+        let [ledger_mac, ledger_signing, media, master, index] =
+            FILES.map(|name| folder.join(name));
         let damaged = |path: &Path| {
             let path = path.to_owned();
             move |_: KeyError| KeysError::Damaged(path)
@@ -67,6 +77,13 @@ impl Keys {
             ledger_signing: SigningKey::from_hex("ledger-signing-1", &text(&ledger_signing)?)
                 .map_err(damaged(&ledger_signing))?,
             media: bytes(&media)?,
+            vault: KeyRing::new(
+                Suite::Intl,
+                vec![MasterKey::from_bytes("vault-master-1", bytes(&master)?)],
+                IndexKey::from_bytes(Suite::Intl, bytes(&index)?),
+                random,
+            )
+            .expect("one master key with a plain name makes a ring"),
             fresh,
         })
     }
