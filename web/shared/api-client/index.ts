@@ -28,8 +28,8 @@ export const UNREACHABLE = 'unreachable'
 export interface ClientOptions {
   baseUrl?: string
   fetch?: typeof fetch
-  /** The session is over; called once for each answer that says so. */
-  onUnauthenticated?: () => void
+  /** The session is over, and why; called once for each answer that says so. */
+  onUnauthenticated?: (problem: ApiProblem) => void
 }
 
 export function createClient({ baseUrl = '', fetch: send, onUnauthenticated }: ClientOptions = {}): ApiClient {
@@ -45,12 +45,12 @@ export async function bodyOf<T>(request: Promise<{ data?: T }>): Promise<T> {
   return data
 }
 
-function problems(onUnauthenticated?: () => void): Middleware {
+function problems(onUnauthenticated?: (problem: ApiProblem) => void): Middleware {
   return {
     async onResponse({ response }) {
       if (response.ok) return undefined
       const problem = await toProblem(response)
-      if (response.status === 401 && problem.code !== 'login_failed') onUnauthenticated?.()
+      if (response.status === 401 && problem.code !== 'login_failed') onUnauthenticated?.(problem)
       throw problem
     },
     onError({ error }) {
