@@ -159,7 +159,7 @@ const en: Messages = {
     mismatch: 'The two new passwords differ', needed: 'Please fill this in', save: 'Change password', saved: 'Password changed; use it at the next login.',
     logout: 'Log out', logoutText: 'On a shared computer, please log out when you are done.',
   },
-  region: { choose: 'Please choose', below: 'District' },
+  region: { choose: 'Please choose', below: 'District', whole: 'All districts' },
   password: {
     length: 'At least 8 characters', lengthStaff: 'At least 12 characters', kinds: 'Three of: capitals, small letters, digits, others',
     common: 'No common word, birthday or account name', kept: ', done', open: ', not yet',

@@ -318,7 +318,7 @@ const zh = {
     logout: '退出登录',
     logoutText: '用公用电脑时，学完请退出。',
   },
-  region: { choose: '请选择', below: '区' },
+  region: { choose: '请选择', below: '区', whole: '全市，不细分到区' },
   password: {
     length: '至少 8 个字',
     lengthStaff: '至少 12 个字',

@@ -2,6 +2,8 @@
 import type { Region } from './api'
 
 export interface RegionLevel {
+  /** The region whose parts are to be chosen from; null at the roots. */
+  parent: string | null
   options: readonly Region[]
   chosen: string | null
 }
@@ -16,7 +18,7 @@ export function regionLevels(regions: readonly Region[], chosen: string | null):
     if (options.length === 0) return levels
     const own: string | null = path[depth] ?? null
     const next: string | null = own ?? (depth === 0 && options.length === 1 ? (options[0]?.code ?? null) : null)
-    if (depth > 0 || options.length > 1) levels.push({ options, chosen: own })
+    if (depth > 0 || options.length > 1) levels.push({ parent, options, chosen: own })
     if (next === null) return levels
     parent = next
   }

@@ -5,8 +5,10 @@ import { useRegions } from './useRegions'
 import { useStaff } from './useStaff'
 
 interface UseCharge {
-  /** Of what who is logged in is in charge, in words: `琼海市 · 469002`. */
+  /** Of what who is logged in is in charge: `琼海市 · 469002`. */
   charge: ComputedRef<string>
+  /** The same inside a sentence: `琼海市`. */
+  chargeName: ComputedRef<string>
   chargeWord: (charge: Schemas['ChargeOut']) => string
   ensureCharge: () => Promise<void>
 }
@@ -22,5 +24,10 @@ export function useCharge(): UseCharge {
     return t(institution_id === null ? 'desk.platform' : 'desk.institution')
   }
 
-  return { charge: computed(() => (staff.value ? chargeWord(staff.value.charge) : '')), chargeWord, ensureCharge: ensureRegions }
+  const chargeName = computed(() => {
+    const region = staff.value?.charge.region ?? null
+    return region === null ? charge.value : nameOf(region)
+  })
+  const charge = computed(() => (staff.value ? chargeWord(staff.value.charge) : ''))
+  return { charge, chargeName, chargeWord, ensureCharge: ensureRegions }
 }
