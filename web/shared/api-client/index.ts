@@ -16,6 +16,8 @@ export class ApiProblem extends Error {
     readonly retryAfter: number | null = null,
     /** The server's number of the request, for the help desk. */
     readonly requestId: string | null = null,
+    /** The field of the request that is wrong, if one is known. */
+    readonly field: string | null = null,
   ) {
     super(title === '' ? code : title)
     this.name = 'ApiProblem'
@@ -70,7 +72,13 @@ async function toProblem(response: Response): Promise<ApiProblem> {
     text(body, 'detail'),
     retryAfter,
     response.headers.get('x-request-id'),
+    firstField(body),
   )
+}
+
+function firstField(body: unknown): string | null {
+  const errors: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'errors') : null
+  return Array.isArray(errors) ? text(errors[0], 'field') : null
 }
 
 function text(body: unknown, key: string): string | null {
