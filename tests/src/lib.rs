@@ -6,7 +6,9 @@
 mod app;
 mod client;
 mod scene;
+mod staff;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, Socket};
 pub use scene::{PASSWORD, TestClass, TestLearner};
+pub use staff::{STAFF_PASSWORD, TestStaff, code};
