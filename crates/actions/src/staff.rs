@@ -297,19 +297,6 @@ pub async fn set_limits(
     Ok(account)
 }
 
-/// Wraps the keys of all staff anew that an older master key wraps; returns how many. Part of a change of
-/// the master key: the old one must not go before.
-pub async fn rewrap_keys(txn: &Txn, ring: &KeyRing) -> Result<usize> {
-    let mut rewrapped = 0;
-    for (staff, wrapped) in staff_accounts::wrapped_keys(txn).await? {
-        if let Some(anew) = ring.rewrap(staff.0, &Sealed::parse(&wrapped)?)? {
-            staff_accounts::set_wrapped_key(txn, staff, anew.as_str()).await?;
-            rewrapped += 1;
-        }
-    }
-    Ok(rewrapped)
-}
-
 /// The authenticator's secret of a member of staff.
 pub(crate) async fn open_secret(
     db: &impl zhipei_storage::Connection,
@@ -400,49 +387,4 @@ pub(crate) fn check_limits(
         return Err(Rejection::ExpiryPast);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use zhipei_domain::Role;
-    use zhipei_storage::testing::TestDb;
-    use zhipei_vault::{IndexKey, MasterKey, Suite};
-
-    use super::*;
-
-    fn ring(masters: &[&str]) -> KeyRing {
-        let masters = masters.iter().map(|name| {
-            let key = [name.len() as u8; 32];
-            MasterKey::from_bytes(*name, key)
-        });
-        let index = IndexKey::from_bytes(Suite::Intl, [1; 32]);
-        KeyRing::new(Suite::Intl, masters.collect(), index, || [7; 32]).unwrap()
-    }
-
-    #[tokio::test]
-    async fn after_a_change_of_the_master_key_the_old_one_is_not_needed_for_staff() {
-        let test = TestDb::new().await;
-        let (old, both, new) = (ring(&["m1"]), ring(&["m-2", "m1"]), ring(&["m-2"]));
-        let token = LoginToken::from_random([3; 32]);
-        let staff = NewStaff {
-            login_name: LoginName::parse("chenjing").unwrap(),
-            name: Title::parse("陈静").unwrap(),
-            duties: Duties::new([Role::HelpDeskAgent], Charge::Platform).unwrap(),
-            ranges: Vec::new(),
-            expires_at: None,
-        };
-        let rewrap = async |ring: &KeyRing| {
-            let done = test.db.write(async |txn| rewrap_keys(txn, ring).await);
-            done.await.unwrap()
-        };
-        test.db
-            .write(async |txn| add(txn, &Actor::System, &old, 0, staff.clone(), &token).await)
-            .await
-            .unwrap();
-        let opens = async |ring: &KeyRing| open_link(&test.db, ring, &token, 1).await.is_ok();
-        assert!(opens(&old).await && opens(&both).await && !opens(&new).await);
-        assert_eq!(rewrap(&both).await, 1);
-        assert_eq!(rewrap(&both).await, 0);
-        assert!(opens(&new).await && !opens(&old).await);
-    }
 }
