@@ -2,11 +2,12 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+use zhipei_actions::Keys;
 use zhipei_actions::login::Gate;
 use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
-use zhipei_vault::KeyRing;
 
 use crate::attempts::Attempts;
 
@@ -20,6 +21,8 @@ pub struct Parts {
     pub db: Db,
     /// Server time.
     pub clock: Clock,
+    /// Seal secrets, open what is personal, and put on record what is changed of it.
+    pub keys: Keys,
     /// Passwords.
     pub gate: Gate,
     /// Live learning sessions.
@@ -28,10 +31,10 @@ pub struct Parts {
     pub media: Store,
     /// Signs media addresses.
     pub media_key: [u8; 32],
-    /// Seals personal data and secrets.
-    pub vault: KeyRing,
     /// Fills 32 bytes from the operating system's generator.
     pub random: fn() -> [u8; 32],
+    /// Told when something was put into the outbox.
+    pub errands: Arc<Notify>,
     /// What the operator set.
     pub settings: Settings,
 }
@@ -45,6 +48,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Failed logins that one address may have in 15 minutes. A training room shares one address.
     pub failed_logins_per_address: usize,
+    /// Is there a provider of SMS?
+    pub sms: bool,
+    /// SMS that the platform may send in 24 hours.
+    pub sms_a_day: usize,
 }
 
 impl Settings {

@@ -15,16 +15,22 @@ pub enum EntryKind {
     Decision,
     /// Rows of the audit trail joined its chain.
     Audit,
+    /// The learner registered.
+    Registration,
+    /// Who the learner is was confirmed or changed.
+    Identity,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Session,
         Self::Credit,
         Self::Settlement,
         Self::Decision,
         Self::Audit,
+        Self::Registration,
+        Self::Identity,
     ];
 
     /// The stored form.
@@ -35,6 +41,8 @@ impl EntryKind {
             Self::Settlement => "settlement",
             Self::Decision => "decision",
             Self::Audit => "audit",
+            Self::Registration => "registration",
+            Self::Identity => "identity",
         }
     }
 

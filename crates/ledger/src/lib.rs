@@ -15,8 +15,9 @@ mod verify;
 
 pub use audit::{AUDIT_CHAIN, AuditRow, AuditVerifier};
 pub use body::{
-    AuditBody, AuditedRow, Body, CheckResult, CreditBody, CreditedInterval, DecisionBody,
-    DecisionKind, SessionBody, SettlementBody,
+    AuditBody, AuditedRow, Body, CheckResult, ConsentGiven, CreditBody, CreditedInterval,
+    DecisionBody, DecisionKind, IdentityBody, IdentityChange, RegistrationBody, SessionBody,
+    SettlementBody,
 };
 pub use chain::Chain;
 pub use entry::{Entry, EntryKind, EntryRow};

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{enrolment, institution, learner, policy, training_class};
 use zhipei_domain::{
-    Actor, CheckKind, ClassId, CreditScope, IdentityLevel, LocalDay, LoginName, Policy, RegionCode,
-    Scope, SessionRule, Title, TrainingClass, Window, check_new_password,
+    Actor, CheckKind, ClassId, CreditScope, Identity, IdentityLevel, LocalDay, LoginName,
+    PersonName, Policy, RegionCode, Rejection, Scope, SessionRule, Title, TrainingClass, Window,
+    check_new_password,
 };
 use zhipei_ledger::Hash;
 use zhipei_storage::{courses, institutions, learners, policies, training_classes};
@@ -22,6 +23,8 @@ use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
 use crate::load_accounts::{self, LoadAccounts};
+use crate::people::{self, Erase, Invite, Roster};
+use crate::vault::{self, VaultCommand};
 use crate::{Error, Result, jobs, log, verify};
 
 /// 职培：职业技能线上培训平台
@@ -69,6 +72,11 @@ enum Command {
     Config(ConfigCommand),
     /// 重算总账，找出任何改动
     Verify(Verify),
+    /// 注销学员的账号
+    Erase(Erase),
+    /// 个人信息的密钥
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// 为压力测试准备已登录的学员（只用于空的数据库）
     LoadAccounts(LoadAccounts),
     /// 输出接口文档（OpenAPI）
@@ -156,6 +164,10 @@ enum ClassCommand {
         #[arg(long)]
         elective: bool,
     },
+    /// 生成邀请码
+    Invite(Invite),
+    /// 导入名单：名单上的人注册时自动确认身份
+    Roster(Roster),
     /// 学员入班
     Enrol {
         /// 班级编号
@@ -375,21 +387,22 @@ async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -
             check_new_password(&password, &login_name)?;
             let new = NewLearner {
                 login_name,
-                name: Title::parse(&name)?,
+                identity: Identity::named(PersonName::parse(&name).map_err(Rejection::from)?),
                 identity_level: if confirmed {
                     IdentityLevel::Confirmed
                 } else {
                     IdentityLevel::Claimed
                 },
                 region,
+                categories: Vec::new(),
                 password_hash: parts.hasher.hash(&password).await?,
             };
             let now = parts.clock.now();
             let added = parts
                 .db
-                .write(async |txn| learner::add(txn, by, now, new).await)
+                .write(async |txn| learner::add(txn, &parts.keys.vault, by, now, new).await)
                 .await?;
-            println!("已添加学员 {}（{}）", added.name.as_str(), added.login_name);
+            println!("已添加学员 {}", added.login_name);
             if given.is_none() {
                 println!("密码 {password}");
             }
@@ -402,6 +415,8 @@ async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -
         Command::Class(command) => manage_class(parts, by, command).await?,
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
         Command::Verify(what) => verify_ledger(parts, &what).await?,
+        Command::Erase(given) => people::erase(parts, by, &given).await?,
+        Command::Vault(command) => vault::run(parts, config, by, &command).await?,
         Command::LoadAccounts(wanted) => {
             let mut out = std::io::BufWriter::new(std::io::stdout());
             load_accounts::run(parts, by, &wanted, &mut out).await?;
@@ -493,6 +508,14 @@ async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Resu
                 course.title.as_str(),
                 class.title.as_str()
             );
+        }
+        ClassCommand::Invite(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::invite(parts, by, class.id, &given).await?;
+        }
+        ClassCommand::Roster(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::roster(parts, by, class.id, given.file()).await?;
         }
         ClassCommand::Enrol {
             class,

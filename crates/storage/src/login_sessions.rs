@@ -147,6 +147,19 @@ pub async fn delete_others(txn: &Txn, learner: LearnerId, kept: LoginSessionId) 
     Ok(done.rows_affected)
 }
 
+/// Removes all logins of a learner; returns which.
+pub async fn delete_all(txn: &Txn, learner: LearnerId) -> Result<Vec<LoginSessionId>> {
+    let rows = Entity::rows()
+        .filter(Column::LearnerId.eq(learner.0))
+        .all(txn)
+        .await?;
+    Entity::delete_many()
+        .filter(Column::LearnerId.eq(learner.0))
+        .exec(txn)
+        .await?;
+    Ok(rows.into_iter().map(|row| LoginSessionId(row.id)).collect())
+}
+
 /// Removes the rows of an account that have run out, so that they do not pile up.
 pub async fn delete_expired(txn: &Txn, account: Account, now: UnixMs) -> Result<()> {
     Entity::delete_many()

@@ -256,7 +256,7 @@ async fn approve(
     let by = by.account.id;
     let (approved, link) = app
         .db
-        .write(async |txn| approval::approve(txn, &app.vault, by, id, &token, now).await)
+        .write(async |txn| approval::approve(txn, &app.keys.vault, by, id, &token, now).await)
         .await?;
     Ok(Json(ApprovedOut {
         approval: Names::load(&app).await?.out(&approved, now),

@@ -64,10 +64,10 @@ async fn log_in(
         ip: &from.to_string(),
         now,
     };
-    match app.gate.log_in(&app.db, attempt).await? {
+    match app.gate.log_in(&app.db, &app.keys.vault, attempt).await? {
         Outcome::Done(learner) => {
             let jar = jar.add(cookie(&app.settings, token.reveal()));
-            Ok((jar, Json(learner.into())))
+            Ok((jar, Json(MeOut::load(&app, learner).await?)))
         }
         Outcome::Failed => {
             app.attempts().failed(from, now);

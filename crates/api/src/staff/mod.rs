@@ -67,7 +67,7 @@ async fn open_link(
     Body(input): Body<StaffLinkIn>,
 ) -> ApiResult<Json<StaffLinkOut>> {
     let token = link_token(&input.token)?;
-    let welcome = staff::open_link(&app.db, &app.vault, &token, app.clock.now()).await?;
+    let welcome = staff::open_link(&app.db, &app.keys.vault, &token, app.clock.now()).await?;
     Ok(Json(StaffLinkOut {
         login_name: welcome.account.login_name.to_string(),
         name: welcome.account.name.as_str().to_owned(),
@@ -118,7 +118,7 @@ async fn accept_link(
     };
     let recovery_codes = app
         .gate
-        .accept_link(&app.db, &app.vault, given, app.clock.now())
+        .accept_link(&app.db, &app.keys.vault, given, app.clock.now())
         .await?;
     Ok(Json(RecoveryCodesOut { recovery_codes }))
 }
@@ -224,7 +224,14 @@ async fn give_code(
     let token = LoginToken::from_random((app.random)());
     let outcome = app
         .gate
-        .give_code(&app.db, &app.vault, &staff.session, factor, &token, now)
+        .give_code(
+            &app.db,
+            &app.keys.vault,
+            &staff.session,
+            factor,
+            &token,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {
@@ -392,7 +399,7 @@ async fn renew_recovery_codes(
     let (session, id) = (&staff.session, staff.account.id);
     let outcome = app
         .gate
-        .renew_recovery_codes(&app.db, &app.vault, session, id, &input.code, now)
+        .renew_recovery_codes(&app.db, &app.keys.vault, session, id, &input.code, now)
         .await?;
     match outcome {
         Outcome::Done(recovery_codes) => Ok(Json(RecoveryCodesOut { recovery_codes })),

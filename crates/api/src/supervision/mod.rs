@@ -10,11 +10,11 @@ use uuid::Uuid;
 use zhipei_actions::look;
 use zhipei_api_types::{Moment, Page};
 use zhipei_domain::{
-    ClassId, EnrolmentState, Learner, LearnerId, LoginName, Permission, RegionCode, RegionTree,
-    TrainingClass,
+    ClassId, EnrolmentState, IdDocument, Identity, Learner, LearnerId, LoginName, Permission,
+    Phone, RegionCode, RegionTree, TrainingClass,
 };
 use zhipei_storage::learners::LearnerFilter;
-use zhipei_storage::{enrolments, institutions, learners, regions, training_classes};
+use zhipei_storage::{enrolments, identities, institutions, learners, regions, training_classes};
 
 use crate::access::{Access, Allowed, Routes, rights};
 use crate::body::{Ask, Place};
@@ -115,7 +115,14 @@ fn class_out(
 struct SupervisedLearnerOut {
     id: Uuid,
     login_name: String,
+    /// As `符**`; empty once the learner was erased.
     name: String,
+    /// As `138****5678`.
+    #[schema(required)]
+    phone: Option<String>,
+    /// As `110***********002X`.
+    #[schema(required)]
+    document_number: Option<String>,
     /// `claimed` or `confirmed`.
     identity_level: String,
     region: String,
@@ -156,9 +163,11 @@ async fn list_supervised_learners(
     };
     let found = learners::page(app.db.read(), &by.scope(), &filter, MOST + 1).await?;
     let tree = regions::tree(app.db.read()).await?;
+    let ids = found.iter().map(|learner| learner.id);
+    let who = identities::many(app.db.read(), &by.scope(), &app.keys.vault, ids).await?;
     let items: Vec<_> = found
         .into_iter()
-        .map(|learner| learner_out(learner, &tree))
+        .map(|learner| learner_out(&learner, who.get(&learner.id), &tree))
         .collect();
     let page = cut(items, |learner| learner.id);
     let shown = page.items.len();
@@ -168,11 +177,17 @@ async fn list_supervised_learners(
     Ok(Json(page))
 }
 
-fn learner_out(learner: Learner, tree: &RegionTree) -> SupervisedLearnerOut {
+fn learner_out(
+    learner: &Learner,
+    who: Option<&Identity>,
+    tree: &RegionTree,
+) -> SupervisedLearnerOut {
     SupervisedLearnerOut {
         id: learner.id.0,
         login_name: learner.login_name.to_string(),
-        name: learner.name.into_string(),
+        name: who.map_or_else(String::new, |who| who.name.masked()),
+        phone: who.and_then(|who| who.phone.as_ref().map(Phone::masked)),
+        document_number: who.and_then(|who| who.document.as_ref().map(IdDocument::masked)),
         identity_level: learner.identity_level.as_str().to_owned(),
         region_name: name(tree, &learner.region),
         region: learner.region.to_string(),
@@ -208,6 +223,7 @@ async fn get_supervised_learner(
     let (db, now) = (app.db.read(), app.clock.now());
     let learner = learners::get(db, &by.scope(), id).await?;
     let places = enrolments::of_learner(db, &by.scope(), id).await?;
+    let who = identities::many(db, &by.scope(), &app.keys.vault, [id]).await?;
     let tree = regions::tree(db).await?;
     app.db
         .write(async |txn| look::at_learner(txn, &by.actor(), id, now).await)
@@ -228,7 +244,7 @@ async fn get_supervised_learner(
         });
     Ok(Json(SupervisedLearnerDetailOut {
         classes: classes.collect(),
-        learner: learner_out(learner, &tree),
+        learner: learner_out(&learner, who.get(&id), &tree),
     }))
 }
 

@@ -46,7 +46,7 @@ impl IntervalsAudit {
     pub fn replay(&mut self, row: &EntryRow<'_>) {
         let body = EntryKind::parse(row.kind).and_then(|kind| Body::parse(kind, row.body));
         match body {
-            Some(Body::Session(_)) => {}
+            Some(Body::Session(_) | Body::Registration(_) | Body::Identity(_)) => {}
             Some(Body::Credit(body)) => self.credit(row.seq, &body),
             Some(Body::Settlement(body)) => self.settle(row.seq, &body),
             Some(Body::Decision(body)) => self.decide(row.seq, &body),
