@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use zhipei_domain::UnixMs;
 use zhipei_learning::Desk;
-use zhipei_server::{Config, Keys, SmsProvider};
+use zhipei_server::{Config, Keys, Sms, SmsProvider};
 use zhipei_storage::testing::TestDb;
 use zhipei_storage::{Clock, Db};
 
@@ -49,13 +49,16 @@ impl TestApp {
         config.database.url = Some(database.url.clone());
         config.database.max_connections = Some(4);
         let phones = Phones::on().await;
-        config.sms.provider = SmsProvider::Aliyun;
-        config.sms.endpoint = Some(phones.endpoint());
-        config.sms.key_id = "key-1".to_owned();
-        config.sms.key_secret = "secret-1".into();
-        config.sms.sign_name = "职培".to_owned();
-        config.sms.template_code = "SMS_1".to_owned();
-        config.sms.template_notice = "SMS_2".to_owned();
+        config.sms = Sms {
+            provider: SmsProvider::Aliyun,
+            endpoint: Some(phones.endpoint()),
+            key_id: "key-1".to_owned(),
+            key_secret: "secret-1".into(),
+            sign_name: "职培".to_owned(),
+            template_code: "SMS_1".to_owned(),
+            template_notice: "SMS_2".to_owned(),
+            ..Sms::default()
+        };
         change(&mut config);
         Self::start(config, Clock::set(START), database, folder, phones).await
     }

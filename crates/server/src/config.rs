@@ -110,7 +110,7 @@ pub struct Sms {
     pub provider: SmsProvider,
     /// `https://host`; the provider's own when it is not set.
     pub endpoint: Option<String>,
-    /// The key's name (AccessKey ID, SecretId).
+    /// The key's name (`AccessKey ID`, `SecretId`).
     pub key_id: String,
     /// The key. Better in a file or in the environment (`ZHIPEI_SMS__KEY_SECRET`) than in this one.
     pub key_secret: SecretString,

@@ -1,5 +1,7 @@
 //! A person with a phone, who fills in forms.
 
+use std::fmt::Write as _;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -121,7 +123,7 @@ pub(crate) async fn dump(app: &TestApp) -> String {
         let table: String = table.try_get("", "name").unwrap();
         let all = Statement::from_string(backend, format!("select * from \"{table}\""));
         for row in JsonValue::find_by_statement(all).all(db).await.unwrap() {
-            text.push_str(&format!("{table} {row}\n"));
+            writeln!(text, "{table} {row}").unwrap();
         }
     }
     text
