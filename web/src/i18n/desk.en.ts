@@ -83,6 +83,16 @@ export default {
       class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course',
     },
   },
+  corrections: {
+    nav: 'Corrections', title: 'Corrections', text: 'Names, documents and phones to be corrected, by evidence. Opening one is recorded.', what: 'What', at: 'Asked', learner: 'Learner', seeLearner: 'See the learner', review: 'Review', old: 'It says', new: 'It shall say',
+    reason: 'Decision', reasonHint: '2 to 200 characters; the learner reads it.', recorded: 'You see all of it; this look is recorded.', approve: 'Correct it', refuse: 'Do not', approved: 'Corrected; the learner is told.', refused: 'Not corrected; the learner is told.',
+    emptyTitle: 'Nothing to review', emptyText: 'Corrections that learners ask for are listed here.', errorTitle: 'Corrections cannot be fetched now',
+  },
+  invitations: {
+    title: 'Invite learners', text: 'Hand out code or QR picture; learners read the pledge and join.', back: 'Back to the classes', add: 'New code', make: 'Make', days: 'Days', daysHint: '180 at most.', most: 'Learners', mostHint: '2,000 at most.', approval: 'You decide on each',
+    direct: 'Whoever has the code joins', open: 'Open', revoked: 'Called off', over: 'Over or used up', used: '{uses} of {most} used', until: 'good until {at}', qr: 'QR code of {code}', revoke: 'Call off', emptyTitle: 'No code yet', emptyText: 'Make one, print it or send it round.',
+    errorTitle: 'Codes cannot be fetched now', requests: 'Who asks', requestsError: 'Requests cannot be fetched now', noRequests: 'Nobody asks', approve: 'Let in', refuse: 'Refuse', why: 'A reason for the learner, 2 to 200 characters.', letIn: 'Let in; the learner is told.', notLetIn: 'Refused; the learner is told.',
+  },
   learners: {
     nav: 'Learners', title: 'Learners', text: 'Learners of {charge}. Whom you open and what you see is recorded.', loginName: 'Login name', loginNameHint: 'Exactly as it is', class: 'Class', anyClass: 'Any',
     search: 'Search', clear: 'Clear', name: 'Name', login: 'Login name', identity: 'Identity', region: 'Region', since: 'Since', open: 'Open', openOf: 'Open {name}', more: 'More', count: '{n} listed',
@@ -91,7 +101,7 @@ export default {
     notFound: 'No such learner in your scope', levels: { claimed: 'To be confirmed', confirmed: 'Confirmed' }, back: 'Back to the learners',
   },
   classes: {
-    nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', seeOf: 'Learners of {title}',
+    nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', invite: 'Invite', inviteOf: 'Invite learners to {title}', seeOf: 'Learners of {title}',
     more: 'More', emptyTitle: 'No class yet', emptyText: 'Classes are listed here once an institution has opened them.', errorTitle: 'Classes cannot be fetched now',
   },
 } satisfies typeof desk
