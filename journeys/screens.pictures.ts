@@ -15,7 +15,7 @@ journey.concurrent('logging in', async ({ visit }) => {
   const { page } = await visit('demo07')
   await page.goto('/login')
   await take(page, 'login')
-  await page.getByLabel('账号', { exact: true }).fill('demo07')
+  await page.getByLabel('账号或手机号').fill('demo07')
   await page.getByLabel('密码', { exact: true }).fill('not-the-password')
   await page.getByRole('button', { name: '登录', exact: true }).click()
   await page.getByText('账号或密码不对').waitFor()
@@ -112,7 +112,7 @@ journey.concurrent('the quiet pages, and those that have nothing to show', async
   const { page } = learner
   await learner.logIn()
   await page.goto('/account')
-  await page.getByRole('heading', { name: '账号' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: '个人信息' }).waitFor()
   await take(page, 'account')
   await page.goto('/no-such-page')
   await page.getByText('没有这个页面').waitFor()
