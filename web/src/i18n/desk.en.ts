@@ -72,15 +72,18 @@ export default {
     errorTitle: 'The trail cannot be fetched now', results: { ok: 'Done', refused: 'Refused', failed: 'Failed' },
     actors: { anonymous: 'Not logged in', learner: 'Learner', staff: 'Staff', operator: 'Server operator', system: 'The platform' }, looks: 'A look at personal data',
     groups: {
-      login: 'Logins', learner: 'Looks at learners', learner_reveal: 'Data without masks', staff: 'Staff accounts', approval: 'Approvals', audit: 'Searches of the trail', password: 'Passwords',
-      enrolment: 'Enrolments', class: 'Classes', policy: 'Policies', consent: 'Consents', registration: 'Registrations', correction: 'Corrections',
+      login: 'Logins', learner: 'Looks at learners', staff: 'Staff accounts', approval: 'Approvals', audit: 'Searches of the trail', password: 'Passwords',
+      enrolment: 'Enrolments', join_request: 'Requests to join', class: 'Classes', policy: 'Policies', consent: 'Consents', correction: 'Corrections', erasure: 'Closed accounts', vault: 'Keys',
     },
     actions: {
       login_password: 'Logged in', login_new_device: 'Logged in on a new device', login_revoke: 'Ended a login', login_revoke_others: 'Ended other logins', learner_list: 'Listed learners', learner_view: 'Looked at a learner',
-      learner_view_hours: 'Looked at hours', learner_reveal: 'Saw data without masks', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
+      learner_view_hours: 'Looked at hours', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
       approval_ask: 'Asked for approval', approval_approve: 'Approved', approval_refuse: 'Refused approval', staff_add: 'Added an account', staff_accept_link: 'Set up an account', staff_change_duties: 'Changed duties',
       staff_reset_access: 'Sent a new link', staff_disable: 'Disabled an account', staff_enable: 'Enabled an account', staff_set_limits: 'Limited an account', password_change: 'Changed the password', recovery_codes_renew: 'Drew recovery codes',
-      class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course',
+      class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course', video_add: 'Added a video', regions_import: 'Imported regions',
+      login_code: 'Logged in by SMS', password_reset: 'Reset the password by SMS', phone_change: 'Changed the phone', consent_give: 'Gave a consent', consent_withdraw: 'Withdrew a consent', notice_read: 'Read notices', correction_ask: 'Asked for a correction',
+      correction_view: 'Looked at a correction', correction_decide: 'Decided a correction', class_invitation_create: 'Made an invitation', class_invitation_revoke: 'Called an invitation off', join_request_create: 'Asked to join', join_request_decide: 'Decided on joining',
+      roster_add: 'Added to a roster', erasure_request: 'Closed the account', erasure_done: 'Destroyed a key', vault_rotate: 'Changed the master key', vault_retire: 'Retired a master key',
     },
   },
   corrections: {
