@@ -72,16 +72,29 @@ export default {
     errorTitle: 'The trail cannot be fetched now', results: { ok: 'Done', refused: 'Refused', failed: 'Failed' },
     actors: { anonymous: 'Not logged in', learner: 'Learner', staff: 'Staff', operator: 'Server operator', system: 'The platform' }, looks: 'A look at personal data',
     groups: {
-      login: 'Logins', learner: 'Looks at learners', learner_reveal: 'Data without masks', staff: 'Staff accounts', approval: 'Approvals', audit: 'Searches of the trail', password: 'Passwords',
-      enrolment: 'Enrolments', class: 'Classes', policy: 'Policies', consent: 'Consents', registration: 'Registrations', correction: 'Corrections',
+      login: 'Logins', learner: 'Looks at learners', staff: 'Staff accounts', approval: 'Approvals', audit: 'Searches of the trail', password: 'Passwords',
+      enrolment: 'Enrolments', join_request: 'Requests to join', class: 'Classes', policy: 'Policies', consent: 'Consents', correction: 'Corrections', erasure: 'Closed accounts', vault: 'Keys',
     },
     actions: {
       login_password: 'Logged in', login_new_device: 'Logged in on a new device', login_revoke: 'Ended a login', login_revoke_others: 'Ended other logins', learner_list: 'Listed learners', learner_view: 'Looked at a learner',
-      learner_view_hours: 'Looked at hours', learner_reveal: 'Saw data without masks', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
+      learner_view_hours: 'Looked at hours', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
       approval_ask: 'Asked for approval', approval_approve: 'Approved', approval_refuse: 'Refused approval', staff_add: 'Added an account', staff_accept_link: 'Set up an account', staff_change_duties: 'Changed duties',
       staff_reset_access: 'Sent a new link', staff_disable: 'Disabled an account', staff_enable: 'Enabled an account', staff_set_limits: 'Limited an account', password_change: 'Changed the password', recovery_codes_renew: 'Drew recovery codes',
-      class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course',
+      class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course', video_add: 'Added a video', regions_import: 'Imported regions',
+      login_code: 'Logged in by SMS', password_reset: 'Reset the password by SMS', phone_change: 'Changed the phone', consent_give: 'Gave a consent', consent_withdraw: 'Withdrew a consent', notice_read: 'Read notices', correction_ask: 'Asked for a correction',
+      correction_view: 'Looked at a correction', correction_decide: 'Decided a correction', class_invitation_create: 'Made an invitation', class_invitation_revoke: 'Called an invitation off', join_request_create: 'Asked to join', join_request_decide: 'Decided on joining',
+      roster_add: 'Added to a roster', erasure_request: 'Closed the account', erasure_done: 'Destroyed a key', vault_rotate: 'Changed the master key', vault_retire: 'Retired a master key',
     },
+  },
+  corrections: {
+    nav: 'Corrections', title: 'Corrections', text: 'Names, documents and phones to be corrected, by evidence. Opening one is recorded.', what: 'What', at: 'Asked', learner: 'Learner', seeLearner: 'See the learner', review: 'Review', old: 'It says', new: 'It shall say',
+    reason: 'Decision', reasonHint: '2 to 200 characters; the learner reads it.', recorded: 'You see all of it; this look is recorded.', approve: 'Correct it', refuse: 'Do not', approved: 'Corrected; the learner is told.', refused: 'Not corrected; the learner is told.',
+    emptyTitle: 'Nothing to review', emptyText: 'Corrections that learners ask for are listed here.', errorTitle: 'Corrections cannot be fetched now',
+  },
+  invitations: {
+    title: 'Invite learners', text: 'Hand out code or QR picture; learners read the pledge and join.', back: 'Back to the classes', add: 'New code', make: 'Make', days: 'Days', daysHint: '180 at most.', most: 'Learners', mostHint: '2,000 at most.', approval: 'You decide on each',
+    direct: 'Whoever has the code joins', open: 'Open', revoked: 'Called off', over: 'Over or used up', used: '{uses} of {most} used', until: 'good until {at}', qr: 'QR code of {code}', revoke: 'Call off', emptyTitle: 'No code yet', emptyText: 'Make one, print it or send it round.',
+    errorTitle: 'Codes cannot be fetched now', requests: 'Who asks', requestsError: 'Requests cannot be fetched now', noRequests: 'Nobody asks', approve: 'Let in', refuse: 'Refuse', why: 'A reason for the learner, 2 to 200 characters.', letIn: 'Let in; the learner is told.', notLetIn: 'Refused; the learner is told.',
   },
   learners: {
     nav: 'Learners', title: 'Learners', text: 'Learners of {charge}. Whom you open and what you see is recorded.', loginName: 'Login name', loginNameHint: 'Exactly as it is', class: 'Class', anyClass: 'Any',
@@ -91,7 +104,7 @@ export default {
     notFound: 'No such learner in your scope', levels: { claimed: 'To be confirmed', confirmed: 'Confirmed' }, back: 'Back to the learners',
   },
   classes: {
-    nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', seeOf: 'Learners of {title}',
+    nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', invite: 'Invite', inviteOf: 'Invite learners to {title}', seeOf: 'Learners of {title}',
     more: 'More', emptyTitle: 'No class yet', emptyText: 'Classes are listed here once an institution has opened them.', errorTitle: 'Classes cannot be fetched now',
   },
 } satisfies typeof desk

@@ -4,7 +4,7 @@ import type { Messages } from './zh-CN'
 const en: Messages = {
   app: { name: 'Zhipei', line1: 'Hainan vocational skills', line2: 'online training', skip: 'Skip to content' },
   nav: { label: 'Main menu', classes: 'My classes', hours: 'Hours and list' },
-  shell: { large: 'Large type', account: 'Account', language: '中文', logout: 'Log out', menu: 'Account menu of {name}' },
+  shell: { large: 'Large type', account: 'My data', language: '中文', logout: 'Log out', menu: 'Account menu of {name}' },
   state: { verified: 'Credited', pending: 'Pending', void: 'Not counted', frozen: 'Under review', over_cap: 'Over the daily cap' },
   ribbon: { label: 'Hour ribbon: {parts}', part: '{state} {time}', empty: 'Hour ribbon: nothing watched yet' },
   time: {
@@ -14,7 +14,7 @@ const en: Messages = {
   common: {
     retry: 'Fetch again', loading: 'Still fetching, one moment.',
     number: 'Number {number}: tell it to your training school', otherwiseFine: 'Nothing else is affected, and no record is lost.',
-    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes', and: ', ',
+    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes', cancel: 'Cancel', and: ', ',
   },
   notFound: { title: 'There is no such page', text: 'The address may be mistyped, or the content was withdrawn.' },
   login: {
@@ -23,8 +23,9 @@ const en: Messages = {
     keep: 'Nothing is lost', keepText: 'Offline time is kept and sent when you are back',
     clear: 'Easy to follow', clearText: 'What does not count, why, and how to make it up',
     print: 'Ready to print', printText: 'The hour list by day; the rows add up to the total',
-    name: 'Account', password: 'Password', submit: 'Log in',
-    hint: 'Your training school opens accounts. If you forgot the password, ask it for a new one.',
+    name: 'Account or phone', password: 'Password', submit: 'Log in', byPassword: 'Password', byCode: 'SMS code', codeFailed: 'The code is wrong or over; look again or ask for a new one.',
+    forgot: 'Forgot the password', lostPhone: 'Phone changed or lost', first: 'New here', firstText: 'About a minute. If a roster knows you, your name is filled in.', register: 'Register',
+    hint: 'If your training school opened an account for you, use that one.',
     needName: 'Please enter your account', needPassword: 'Please enter your password',
     endedBy: {
       not_logged_in: 'Your login has ended. Please log in again; what you learned is kept.',
@@ -151,12 +152,107 @@ const en: Messages = {
     emptyTitle: 'Nothing learned yet', emptyText: 'Once you have watched a lesson, each day is listed here.', emptyAction: 'Start learning',
     noClasses: 'No class yet', errorTitle: 'Hours cannot be fetched now',
   },
+  sms: {
+    phone: 'Mobile number', phoneWrong: 'Please enter a mobile number of 11 digits', code: 'Code', send: 'Send code', sendAgain: 'Send again', again: 'Again in {n} s', sentTo: 'Sent to {phone}, good for 5 minutes.',
+    askFirst: 'Please have a code sent first', needCode: 'Please enter the 6 digits', captcha: 'Characters in the picture',
+    captchaHint: 'Many codes were asked for from this network. Read the picture first; capitals do not matter. Click it for another.',
+    captchaAlt: 'Picture of characters; ask for another, or have your school help you', captchaNew: 'Another picture', captchaWrong: 'Not those characters; here is another picture', needCaptcha: 'Please enter the characters',
+    waitSeconds: 'One was just sent; another in {n} s.', waitMinutes: 'Too many codes; another in {n} minute. | Too many codes; another in {n} minutes.',
+  },
+  registration: {
+    title: 'Register', steps: ['Phone', 'Who you are', 'Password and choices', 'Done'], stepsLabel: 'Steps of the registration', next: 'Next', back: 'Back', toLogin: 'Log in', toReset: 'Forgot the password',
+    toLostPhone: 'Phone changed or lost', passwordOpen: 'Something is still open; see below', consentMissing: 'One marked as required is not ticked. If you do not want to, there is another way.',
+    phone: { title: 'First, your phone', text: 'You log in with it. If a roster knows the number, your name is filled in.' },
+    person: {
+      title: 'Who you are', text: 'As on your document, so that the hours are yours.', found: 'You are on the roster of {institution}: {title}', foundText: 'Your name is filled in. Please type the number of your document ({number}) yourself; if it agrees, your identity is confirmed.',
+      name: 'Name', nameHint: 'As on the document.', kind: 'Document', number: 'Number', numberHint: 'Kept encrypted; only the first 3 and last 4 are shown.', born: 'Date of birth', bornHint: 'This document does not say it.',
+      region: 'City or county', regionHint: 'Where you live or work.', categories: 'You belong to (1 to 5)', categoriesHint: 'Subsidies go by it. If unsure choose the last; it can be changed.', employer: 'Employer (optional)',
+    },
+    kinds: {
+      resident_id: 'Resident identity card', residence_permit: 'Residence permit (Hong Kong, Macao, Taiwan)', hk_macao_permit: 'Mainland travel permit (Hong Kong, Macao)', taiwan_permit: 'Mainland travel permit (Taiwan)', passport: 'Passport',
+      foreign_permanent_resident: 'Foreign permanent resident card',
+    },
+    faults: {
+      missing: 'Please fill this in', name: 'A name has 2 to 50 letters, as on the document, without digits and signs', region: 'Please choose down to the district', categories: 'Please choose 1 to 5', employer: 'At most 100 characters',
+      document: {
+        missing: 'Please fill this in', old_form: 'Numbers of 15 digits are no longer in use; enter the 18 digits', length: 'The number has 18 places; please count', form: 'Length or form is not right; compare with the document',
+        birth_date: 'The date of birth in it is not right; compare digit by digit', check: 'The last place does not agree; compare digit by digit', too_young: 'Nobody under 14 registers',
+      },
+    },
+    consent: {
+      title: 'A password, then decide one by one', text: 'Nothing is ticked for you. Without the optional ones you learn all the same; change them at any time.', password: 'Password', submit: 'Register with my choices', otherWay: 'I do not agree: another way',
+      otherWayTitle: 'You can be trained without registering here.', otherWayText: 'Take your document to the training school; it registers you and teaches on site. What you typed is not kept.', errorTitle: 'The texts cannot be fetched now',
+    },
+    about: {
+      title: 'To be clear',
+      phone: [
+        { name: 'What is asked for', text: 'Phone, name, document, where you live, to which group you belong, and a password. About a minute.' },
+        { name: 'No code comes', text: 'It may lie among blocked messages; ask again after a minute.' },
+        { name: 'No phone', text: 'Your training school can open an account for you.' },
+      ],
+      person: [
+        { name: 'Why the document', text: 'Hours and subsidies are for you alone; the number shows that it is you.' },
+        { name: 'Somebody else used it', text: 'The true holder gets it back: register with the phone that a roster knows.' },
+        { name: 'From 14 years', text: 'Nobody younger registers.' },
+      ],
+      consent: [
+        { name: 'How long', text: 'Learning records 3 years at least, 6 in dangerous trades. All else goes with the account.' },
+        { name: 'Who sees it', text: 'You, your school, the authority of your city or county. Every look is recorded.' },
+        { name: 'Taking it back', text: 'My data → Consents and data, one click. Credited hours stay.' },
+        { name: 'If you do not tick', text: 'Optional ones change nothing. Without the required ones there is no registration here; the school can help.' },
+      ],
+    },
+    done: {
+      title: '{name}, you are registered', confirmed: 'Your identity is confirmed by the roster of the school.', claimed: 'Your identity is to be confirmed by the school; you can learn meanwhile.', login: 'Log in with {phone}, by password or SMS code.',
+      home: 'Start learning', next: 'Go on', join: 'Join a class', joinRoster: 'Join the class of the roster',
+    },
+  },
+  consent: {
+    title: 'Consents', text: 'Each is given and withdrawn for itself. Credited hours stay.', required: 'Required', optional: 'Optional', read: 'Read all (version {version})', fold: 'Fold', give: 'Agree', withdraw: 'Withdraw', needed: 'No account without it',
+    given: 'Agreed.', withdrawn: 'Withdrawn.', never: 'Never given', givenOn: 'Given {date}, version {version}', outdatedOn: 'Given {date} to version {version}; version {now} holds now, please read it', withdrawnOn: 'Withdrawn {date}',
+    states: { live: 'Agreed', outdated: 'Text changed', withdrawn: 'Withdrawn', never: 'Not given' }, errorTitle: 'Consents cannot be fetched now',
+    titles: { terms: 'Terms of service and handling of personal data', document: 'Handling of the document’s number', sharing: 'Training records to the authority', sms: 'Notices by SMS' },
+    short: {
+      terms: 'An account, your hours, lists and certificates. Kept 3 years at least; every look is recorded.', document: 'Kept encrypted, only to know that it is you; the first 3 and last 4 are shown.',
+      sharing: 'Training records go to the authority for checks and subsidies.', sms: 'Admission, ends of classes and exams by SMS. Codes come without it too.',
+    },
+  },
+  passwordReset: { title: 'Set a new password', text: 'A code to your registered phone, then a new password.', submit: 'Set the password', done: 'Password changed', doneText: 'All logins ended; log in with the new one.', other: 'No SMS on that number any more?' },
+  lostPhone: {
+    title: 'Phone changed or lost', text: 'Enter name and document as registered, and a new phone. Somebody checks, and tells you by SMS.', newPhone: 'New mobile number', evidenceHint: 'The old number, why it is gone, which class: the clearer the faster. 5 to 1,000 characters.',
+    submit: 'Send', done: 'Received', doneText: 'The result comes to your new phone, mostly within 3 working days.',
+  },
+  joining: {
+    title: 'Join a class', codeTitle: 'By code', code: 'Invitation code', codeHint: '10 places, on the school’s paper; the QR code fills it in.', codeFault: 'A code has 10 letters and digits; please look again', look: 'See the class', rosterTitle: 'You are on a roster',
+    rosterText: 'Read the pledge and join.', see: 'See', as: 'Joining as', approval: 'The school decides on each who asks.', pledge: 'Pledge', agree: 'I read the pledge and will keep it', pledgeError: 'The pledge cannot be fetched now', join: 'Join this class',
+    request: 'Ask to join', notThis: 'Not this class', enrolled: 'Joined', enrolledText: 'The class is among yours; start right away.', requested: 'Asked', requestedText: 'You are told once the school has decided.', seeRequests: 'My requests', requests: 'My requests',
+    asked: 'Asked {at}', reason: 'Reason: {reason}', states: { pending: 'Waiting', approved: 'Approved', refused: 'Refused' }, errorTitle: 'Rosters and requests cannot be fetched now',
+  },
+  notices: {
+    title: 'Notices', bellUnread: 'Notices, {n} unread', readAll: 'Mark all as read', isUnread: ', unread', more: 'Earlier ones', emptyTitle: 'No notices yet', emptyText: 'Decisions and warnings about your account are listed here.', errorTitle: 'Notices cannot be fetched now',
+    kinds: {
+      registered: 'Registered', identity_confirmed: 'Identity confirmed', set_aside: 'Account set aside', password_reset: 'Password was set anew', phone_changed: 'Phone was changed', correction_decided: 'Your correction was decided',
+      enrolled: 'You joined a class', join_decided: 'Your request was decided', erasure_requested: 'Account closed', new_device: 'Login on a new device',
+    },
+  },
+  corrections: {
+    title: 'My corrections', text: 'Somebody checks names and documents; you learn on meanwhile.', ask: { name: 'Correct the name', document: 'Correct the document' }, newName: 'The right name', evidence: 'Reason and evidence',
+    evidenceHint: 'A renewed document, a slip, a new name: what shows it. 5 to 1,000 characters.', evidenceFault: 'Please give reason and evidence, 5 to 1,000 characters', send: 'Send', asked: 'Sent; you are told once it is checked.', reason: 'Said: {reason}',
+    fields: { name: 'Name', document: 'Document', phone: 'Phone' }, states: { pending: 'Waiting', approved: 'Corrected', refused: 'Not corrected' },
+  },
   account: {
-    title: 'Account', name: 'Name', login: 'Account', identity: 'Identity', confirmed: 'Confirmed', confirmedBy: 'Checked by {source}',
+    parts: { profile: 'My data', security: 'Login and password', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
+    changePhoneText: 'A code to the new phone, and your password once more.', phoneChanged: 'Phone changed.',
+    export: { title: 'Export my data', text: 'All that the platform keeps of you, in one file on this computer. Not on a shared one, please.', action: 'Download' },
+    erase: {
+      title: 'Close the account', text: 'There is no login after that. Phone and document can be registered again, but hours do not move.', goes: 'Gone at once', goesText: 'Logins, consents, and the index by phone and document.', stays: 'Kept by rule',
+      staysText: 'Name, document and records of learning, 3 years at least after the last class, for checks alone.', after: 'After that', afterText: 'Your key is destroyed; nobody can read anything.', action: 'Close the account', sure: 'Close the account?',
+      sureText: 'This cannot be undone. Your password, please, to know that it is you.', keep: 'Keep it', done: 'The account is closed', allGone: 'There were no records to keep; all is destroyed.', keptUntil: 'Records are sealed until {date}, then destroyed.', leave: 'Leave',
+    },
+    title: 'My data', employer: 'Employer', name: 'Name', login: 'Account', identity: 'Identity', confirmed: 'Confirmed', confirmedBy: 'Checked by {source}',
     claimed: 'To be confirmed', claimedNote: 'Your training school confirms it; you can learn meanwhile. Printed lists say so.',
     display: 'Display', large: 'Large type', largeText: 'Larger letters and buttons, on this computer.', language: 'Language', password: 'Change password',
-    current: 'Current password', new: 'New password', newHint: 'At least 8 characters, not the account name.', repeat: 'New password again',
-    mismatch: 'The two new passwords differ', needed: 'Please fill this in', save: 'Change password', saved: 'Password changed; use it at the next login.',
+    current: 'Current password', new: 'New password', needed: 'Please fill this in', save: 'Change password', saved: 'Password changed; use it at the next login.',
     logout: 'Log out', logoutText: 'On a shared computer, please log out when you are done.',
   },
   region: { choose: 'Please choose', below: 'District', whole: 'All districts' },
@@ -185,6 +281,14 @@ const en: Messages = {
     login_name_invalid: 'A login name has 3 to 32 letters, digits, dots, dashes or underscores.',
     address_range_invalid: 'Ranges look like 10.20.0.0/16, 20 at most.', unknown_institution: 'There is no such institution.', unknown_region: 'There is no such region.',
     expiry_past: 'The last day has to be after today.', own_account: 'You cannot disable your own account.',
+    phone_invalid: 'Please enter a mobile number of 11 digits.', code_wrong: 'The code is wrong or over; look again or ask for a new one.', captcha_required: 'Please read the picture first.', captcha_wrong: 'Not those characters; look again.',
+    too_many_codes: 'Too many codes. Please try again later.', sms_unavailable: 'No SMS can be sent now. Use your password, or try later.',
+    already_registered: 'This phone or document is registered. If it is yours, log in or reset the password; if not, have your school put your phone on its roster and register again: then the account is yours.',
+    consent_required: 'Registering needs your consent to the terms and to the document.', consent_outdated: 'The text has changed; reload the page and read it again.', consent_needed: 'There is no account without it. To withdraw it, close the account.',
+    too_young: 'Nobody under 14 registers.', name_invalid: 'A name has 2 to 50 letters, without digits and signs.', document_invalid: 'The number is not right; compare with the document.', idempotency_key_reused: 'This differs from what was sent before; please send again.',
+    class_invitation_over: 'The code is wrong, over or used up; ask your school.', pledge_required: 'Please read the pledge and tick it.', already_enrolled: 'You are in this class already.', join_pending: 'You asked already; the school decides.',
+    join_decided: 'This request was decided already.', class_over: 'This class has ended.', evidence_invalid: 'Please give reason and evidence, 5 to 1,000 characters.', correction_pending: 'The same correction waits already.',
+    correction_decided: 'This correction was decided already.', invitation_limits: 'At most 180 days, 1 to 2,000 learners.',
     invalid_body: 'Something is missing or not right; please look again.', other_origin: 'This request did not come from a page of this platform. Please reload.',
     unknown: 'That did not work. Please try again later.', unreachable: 'The server cannot be reached. Please check the network and try again.',
     login_failed: 'Account or password is wrong, please look again.', wrong_password: 'The current password is wrong, please look again.',

@@ -2,7 +2,7 @@
 
 /** Actions as a reader looks for them; each also finds what is named below it. */
 export const AUDIT_GROUPS = [
-  'login', 'learner', 'learner.reveal', 'staff', 'approval', 'audit', 'password', 'registration', 'consent', 'correction', 'enrolment', 'class', 'policy',
+  'login', 'learner', 'correction', 'staff', 'approval', 'audit', 'password', 'consent', 'join_request', 'enrolment', 'class', 'policy', 'erasure', 'vault',
 ] as const
 
 /** The key of an action's word: dots would part it. */
@@ -12,7 +12,7 @@ export function actionKey(action: string): string {
 
 /** Does it show somebody's personal data to somebody else? */
 export function isLook(action: string): boolean {
-  return action === 'learner.list' || action === 'learner.reveal' || action.startsWith('learner.view')
+  return action === 'learner.list' || action === 'correction.view' || action.startsWith('learner.view')
 }
 
 export interface AuditAsk {
