@@ -28,6 +28,16 @@ mod m20261124_000011_create_challenge;
 mod m20261124_000012_create_ledger;
 mod m20261124_000013_create_audit_event;
 mod m20261124_000014_add_hainan_regions;
+mod m20261124_000101_create_identity;
+mod m20261124_000102_create_consent;
+mod m20261124_000103_create_sms_code;
+mod m20261124_000104_create_outbox;
+mod m20261124_000105_create_idempotent_request;
+mod m20261124_000106_create_roster_entry;
+mod m20261124_000107_create_class_invitation;
+mod m20261124_000108_create_correction;
+mod m20261124_000109_create_notice;
+mod m20261124_000110_create_erasure;
 
 use sea_orm_migration::MigrationTrait;
 pub use sea_orm_migration::MigratorTrait;
@@ -54,6 +64,16 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000012_create_ledger::Migration),
             Box::new(m20261124_000013_create_audit_event::Migration),
             Box::new(m20261124_000014_add_hainan_regions::Migration),
+            Box::new(m20261124_000101_create_identity::Migration),
+            Box::new(m20261124_000102_create_consent::Migration),
+            Box::new(m20261124_000103_create_sms_code::Migration),
+            Box::new(m20261124_000104_create_outbox::Migration),
+            Box::new(m20261124_000105_create_idempotent_request::Migration),
+            Box::new(m20261124_000106_create_roster_entry::Migration),
+            Box::new(m20261124_000107_create_class_invitation::Migration),
+            Box::new(m20261124_000108_create_correction::Migration),
+            Box::new(m20261124_000109_create_notice::Migration),
+            Box::new(m20261124_000110_create_erasure::Migration),
         ]
     }
 }

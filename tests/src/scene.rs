@@ -5,9 +5,9 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{Hasher, course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
     Actor, Chapter, ChapterId, ClassId, ClockId, Course, CourseId, CourseKind, CreditScope,
-    IdentityLevel, InstitutionId, IntervalId, Learner, LearnerId, LearningInterval, Lesson,
-    LessonId, LocalDay, LoginName, MediaAsset, MediaAssetId, Policy, RegionCode, TimeState, Title,
-    TrainingClass, UnixMs, Window,
+    Identity, IdentityLevel, InstitutionId, IntervalId, Learner, LearnerId, LearningInterval,
+    Lesson, LessonId, LocalDay, LoginName, MediaAsset, MediaAssetId, PersonName, Policy,
+    RegionCode, TimeState, Title, TrainingClass, UnixMs, Window,
 };
 use zhipei_storage::learning_intervals;
 
@@ -42,15 +42,16 @@ impl TestApp {
         let hasher = Hasher::new(2).expect("argon2 works");
         let new = NewLearner {
             login_name: LoginName::parse(login_name).expect("the test gives a login name"),
-            name: title("符秀英"),
+            identity: Identity::named(PersonName::parse("符秀英").expect("it is a name")),
             identity_level: IdentityLevel::Confirmed,
             region: qionghai(),
+            categories: Vec::new(),
             password_hash: hasher.hash(PASSWORD).await.expect("argon2 works"),
         };
         let now = self.clock.now();
         let learner = self
             .db()
-            .write(async |txn| learner::add(txn, &Actor::System, now, new).await)
+            .write(async |txn| learner::add(txn, &self.keys.vault, &Actor::System, now, new).await)
             .await
             .expect("the login name is free");
         TestLearner { learner }

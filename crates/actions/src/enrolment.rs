@@ -28,6 +28,7 @@ pub async fn enrol(
     enrolments::insert(txn, &enrolment)
         .await
         .or_rejected(Rejection::AlreadyEnrolled)?;
+    let whose = learner.id.to_string();
     done(
         txn,
         by,
@@ -35,7 +36,7 @@ pub async fn enrol(
         "enrolment.add",
         "enrolment",
         enrolment.id,
-        learner.login_name.as_str(),
+        &whose,
     )
     .await?;
     Ok(enrolment)

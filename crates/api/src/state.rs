@@ -6,6 +6,7 @@ use zhipei_actions::login::Gate;
 use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
+use zhipei_vault::KeyRing;
 
 use crate::attempts::Attempts;
 
@@ -19,6 +20,8 @@ pub struct Parts {
     pub db: Db,
     /// Server time.
     pub clock: Clock,
+    /// Opens what is personal.
+    pub vault: KeyRing,
     /// Passwords.
     pub gate: Gate,
     /// Live learning sessions.

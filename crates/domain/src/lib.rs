@@ -4,47 +4,78 @@
 
 mod audit;
 mod challenge;
+mod class_invitation;
+mod consent;
+mod correction;
 mod course;
 mod credit_scope;
 mod enrolment;
+mod erasure;
 mod heartbeat;
 mod hours;
 mod id;
+mod id_document;
+mod identity;
 mod institution;
 mod learner;
 mod learning_interval;
 mod lockout;
 mod login_session;
+mod notice;
 mod password;
+mod person_name;
+mod phone;
+mod pledge;
 mod policy;
 mod region;
 mod rejection;
+mod roster;
 mod scope;
+mod sms_code;
 mod time;
 mod time_state;
+mod trainee_category;
 mod training_class;
+mod typed;
 
 pub use audit::{Actor, AuditEvent, AuditResult};
 pub use challenge::{CheckOutcome, EndedChallenge};
+pub use class_invitation::{ClassInvitation, InvitationCode, JoinRequest, JoinState};
+pub use consent::{Consent, ConsentPurpose, ConsentText};
+pub use correction::{Correction, CorrectionField, CorrectionState, check_evidence, check_reason};
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
 pub use enrolment::{Enrolment, EnrolmentState};
+pub use erasure::{Erasure, KEPT_MS};
 pub use heartbeat::{Beat, PlayState};
 pub use hours::{CreditHours, Hours, Row, Segment, Span, TotalHours, Totals, Void};
 pub use id::{
-    ChallengeId, ChapterId, ClassId, ClockId, CourseId, EnrolmentId, InstitutionId, IntervalId,
-    LearnerId, LessonId, LoginSessionId, MediaAssetId,
+    ChallengeId, ChapterId, ClassId, ClockId, CorrectionId, CourseId, EnrolmentId, InstitutionId,
+    IntervalId, InvitationId, JoinRequestId, LearnerId, LessonId, LoginSessionId, MediaAssetId,
+    NoticeId, RosterEntryId,
 };
+pub use id_document::{DocumentKind, IdDocument, Sex};
+pub use identity::{Identity, IdentityError, YOUNGEST_YEARS, may_register};
 pub use institution::Institution;
-pub use learner::{IdentityLevel, Learner, LoginName, Title};
+pub use learner::{AccountState, IdentityLevel, Learner, LoginName, Title};
 pub use learning_interval::LearningInterval;
 pub use lockout::Lockout;
 pub use login_session::LoginSession;
+pub use notice::{Notice, NoticeKind, SmsRule};
 pub use password::check_new_password;
+pub use person_name::PersonName;
+pub use phone::Phone;
+pub use pledge::{PLEDGE, PLEDGE_VERSION};
 pub use policy::{CheckKind, CheckPolicy, Policy, PolicyError, SessionRule, SnapshotRule};
 pub use region::{NotARegionCode, Region, RegionCode, RegionTree};
 pub use rejection::Rejection;
+pub use roster::RosterEntry;
 pub use scope::Scope;
+pub use sms_code::{
+    CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PROVED_CODE_LIVES_MS,
+    SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code,
+};
 pub use time::{LocalDay, NotADay, UnixMs, local_parts, rfc3339};
 pub use time_state::TimeState;
+pub use trainee_category::TraineeCategory;
 pub use training_class::{ClassCourse, ClassState, TrainingClass, Window};

@@ -1,4 +1,4 @@
-use crate::PolicyError;
+use crate::{IdentityError, PolicyError};
 
 /// A rule said no. Shown to the user, never logged as an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,65 @@ pub enum Rejection {
     /// The password is one that many people use, or the login name.
     #[error("这个密码太常见，容易被人猜到，请换一个")]
     PasswordCommon,
+    /// The login name is a phone number, which would lie unsealed.
+    #[error("登录名不能是手机号码；用手机号可以直接登录")]
+    LoginNameIsPhone,
+    /// A category is unknown, or there are none or too many.
+    #[error("请选择 1 到 5 个培训对象类别")]
+    UnknownCategory,
+    /// The code is wrong, used, over, for another phone or for another thing; which is not said.
+    #[error("验证码不对或已过期，请核对后重填，或重新获取")]
+    CodeWrong,
+    /// The picture was not read right.
+    #[error("图形验证码不对或已过期，请换一张重填")]
+    CaptchaWrong,
+    /// The phone or the document has an account.
+    #[error(
+        "这个手机号码或证件号码已经注册过。是您本人的，请直接登录或用短信找回；不是您注册的，请让培训机构在名单里登记您的手机号后再注册"
+    )]
+    AlreadyRegistered,
+    /// A consent that registering needs is missing.
+    #[error("注册需要您同意服务协议和处理证件号码")]
+    ConsentMissing,
+    /// The text was changed since it was shown.
+    #[error("您同意的文本已经更新，请重新阅读")]
+    ConsentOutdated,
+    /// Without this consent there is no account.
+    #[error("没有这一项就不能使用本平台，撤回它等于注销账号，请在“注销账号”中办理")]
+    ConsentNeeded,
+    /// An invitation is asked for without end or for nobody.
+    #[error("邀请码最长 180 天，人数须在 1 到 2000 之间")]
+    InvitationLimits,
+    /// The invitation is unknown, over, called off or used up; which is not said.
+    #[error("邀请码不对，或者已经过期、停用、用完，请向培训机构核对")]
+    ClassInvitationOver,
+    /// The pledge of this version was not signed.
+    #[error("请先阅读并同意承诺书")]
+    PledgeMissing,
+    /// A request to join this class waits already.
+    #[error("您已提交过入班申请，请等培训机构审核")]
+    JoinPending,
+    /// Somebody decided before.
+    #[error("这项申请已经处理过了")]
+    JoinDecided,
+    /// The class is over.
+    #[error("这个培训班已经结束，不能再加入")]
+    ClassOver,
+    /// The evidence is missing or too long.
+    #[error("请说明理由和依据，5 到 1000 个字")]
+    Evidence,
+    /// A correction of the same thing waits already.
+    #[error("已有一项同样的更正在等审核，请等结果")]
+    CorrectionPending,
+    /// Somebody decided before.
+    #[error("这项更正已经处理过了")]
+    CorrectionDecided,
+    /// The reason is missing or too long.
+    #[error("请写明理由，2 到 200 个字")]
+    Reason,
+    /// What was typed in is no identity, or not one that may register.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// A switch of the policy is outside its limits.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -58,7 +117,43 @@ impl Rejection {
             Self::AlreadyEnrolled => "already_enrolled",
             Self::UnknownRegion => "unknown_region",
             Self::PasswordShort | Self::PasswordLong | Self::PasswordCommon => "weak_password",
+            Self::LoginNameIsPhone => "login_name_is_phone",
+            Self::UnknownCategory => "unknown_category",
+            Self::CodeWrong => "code_wrong",
+            Self::CaptchaWrong => "captcha_wrong",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ConsentMissing => "consent_required",
+            Self::ConsentOutdated => "consent_outdated",
+            Self::ConsentNeeded => "consent_needed",
+            Self::InvitationLimits => "invitation_limits",
+            Self::ClassInvitationOver => "class_invitation_over",
+            Self::PledgeMissing => "pledge_required",
+            Self::JoinPending => "join_pending",
+            Self::JoinDecided => "join_decided",
+            Self::ClassOver => "class_over",
+            Self::Evidence => "evidence_invalid",
+            Self::CorrectionPending => "correction_pending",
+            Self::CorrectionDecided => "correction_decided",
+            Self::Reason => "reason_invalid",
+            Self::Identity(error) => error.code(),
             Self::Policy(_) => "policy_invalid",
+        }
+    }
+
+    /// The field of the form that it belongs to: then the request is at fault, and not the state of things.
+    pub fn field(self) -> Option<&'static str> {
+        match self {
+            Self::PasswordShort | Self::PasswordLong | Self::PasswordCommon => Some("password"),
+            Self::UnknownRegion => Some("region"),
+            Self::UnknownCategory => Some("categories"),
+            Self::CodeWrong | Self::ClassInvitationOver => Some("code"),
+            Self::CaptchaWrong => Some("captcha"),
+            Self::ConsentMissing | Self::ConsentOutdated => Some("consents"),
+            Self::PledgeMissing => Some("pledge_version"),
+            Self::Evidence => Some("evidence"),
+            Self::Reason => Some("reason"),
+            Self::Identity(error) => Some(error.field()),
+            _ => None,
         }
     }
 }

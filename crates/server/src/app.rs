@@ -13,7 +13,7 @@ use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
 use zhipei_learning::{Desk, DeskConfig, Dice};
 use zhipei_media::Store;
-use zhipei_storage::{Clock, Db, ledger};
+use zhipei_storage::{Clock, Db, ledger, person_keys};
 
 use crate::config::Config;
 use crate::keys::{self, Keys};
@@ -54,9 +54,9 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
         .recursive(true)
         .mode(0o700)
         .create(&config.data.folder)?;
-    let keys = Keys::in_folder(&config.key_folder())?;
+    let keys = Keys::in_folder(&config.key_folder(), config.vault.suite.into())?;
     let db = Db::connect(&config.database_url(), config.max_connections()).await?;
-    if keys.fresh && has_ledger(&db).await? {
+    if keys.fresh && is_written_to(&db).await? {
         return Err(Error::KeysLost);
     }
     let clock = match clock {
@@ -72,9 +72,10 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
     })
 }
 
-/// Was anything written to the ledger? Not before the tables are there.
-async fn has_ledger(db: &Db) -> Result<bool> {
-    Ok(db.pending_migrations().await?.is_empty() && ledger::has_entries(db.read()).await?)
+/// Was anything written with keys? Not before the tables are there.
+async fn is_written_to(db: &Db) -> Result<bool> {
+    Ok(db.pending_migrations().await?.is_empty()
+        && (ledger::has_entries(db.read()).await? || person_keys::any(db.read()).await?))
 }
 
 /// Puts everything together. Tests give a clock of their own.
@@ -93,6 +94,7 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         desk: desk.clone(),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
+        vault: parts.keys.vault.clone(),
         gate: Gate::new(parts.hasher.clone()),
         media: parts.media.clone(),
         media_key: parts.keys.media,

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{enrolment, institution, learner, policy, training_class};
 use zhipei_domain::{
-    Actor, CheckKind, ClassId, CreditScope, IdentityLevel, LocalDay, LoginName, Policy, RegionCode,
-    Scope, SessionRule, Title, TrainingClass, Window, check_new_password,
+    Actor, CheckKind, ClassId, CreditScope, Identity, IdentityLevel, LocalDay, LoginName,
+    PersonName, Policy, RegionCode, Rejection, Scope, SessionRule, Title, TrainingClass, Window,
+    check_new_password,
 };
 use zhipei_ledger::Hash;
 use zhipei_storage::{courses, institutions, learners, policies, training_classes};
@@ -348,21 +349,22 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
             check_new_password(&password, &login_name)?;
             let new = NewLearner {
                 login_name,
-                name: Title::parse(&name)?,
+                identity: Identity::named(PersonName::parse(&name).map_err(Rejection::from)?),
                 identity_level: if confirmed {
                     IdentityLevel::Confirmed
                 } else {
                     IdentityLevel::Claimed
                 },
                 region,
+                categories: Vec::new(),
                 password_hash: parts.hasher.hash(&password).await?,
             };
             let now = parts.clock.now();
             let added = parts
                 .db
-                .write(async |txn| learner::add(txn, by, now, new).await)
+                .write(async |txn| learner::add(txn, &parts.keys.vault, by, now, new).await)
                 .await?;
-            println!("已添加学员 {}（{}）", added.name.as_str(), added.login_name);
+            println!("已添加学员 {}", added.login_name);
             if given.is_none() {
                 println!("密码 {password}");
             }

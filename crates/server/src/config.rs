@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
+use zhipei_vault::Suite;
 
 /// All settings. Every one has a default; an empty file is a whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
+    /// Personal data at rest.
+    pub vault: Vault,
     /// Logging in.
     pub login: Login,
     /// Logs.
@@ -57,6 +60,34 @@ pub struct Database {
     pub url: Option<String>,
     /// Connections to it at most; 16 when it is not set.
     pub max_connections: Option<u32>,
+}
+
+/// Personal data at rest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vault {
+    /// The algorithms for what is sealed from now on: `intl` (AES-256-GCM) or `gm` (SM4-GCM).
+    pub suite: VaultSuite,
+}
+
+/// A set of algorithms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultSuite {
+    /// AES-256-GCM and HMAC-SHA-256.
+    #[default]
+    Intl,
+    /// SM4-GCM and HMAC-SM3 (国密).
+    Gm,
+}
+
+impl From<VaultSuite> for Suite {
+    fn from(suite: VaultSuite) -> Self {
+        match suite {
+            VaultSuite::Intl => Self::Intl,
+            VaultSuite::Gm => Self::Gm,
+        }
+    }
 }
 
 /// Logging in.
@@ -237,7 +268,11 @@ impl Config {
                 self.max_connections()
             ),
             format!("视频　　　　{}", self.media_folder().display()),
-            format!("密钥　　　　{}", self.key_folder().display()),
+            format!(
+                "密钥　　　　{}（算法 {}）",
+                self.key_folder().display(),
+                Suite::from(self.vault.suite).as_str()
+            ),
             format!(
                 "登录失败限制　同一地址 15 分钟 {} 次",
                 self.login.failed_per_address

@@ -15,8 +15,9 @@ use uuid::Uuid;
 use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Actor, CheckPolicy, ClassId, Course, CourseKind, IdentityLevel, Institution, Learner, LocalDay,
-    LoginName, Policy, RegionCode, Scope, Title, TrainingClass, Window,
+    Actor, CheckPolicy, ClassId, Course, CourseKind, Identity, IdentityLevel, Institution, Learner,
+    LocalDay, LoginName, PersonName, Policy, RegionCode, Rejection, Scope, Title, TrainingClass,
+    Window,
 };
 use zhipei_storage::{institutions, learners, training_classes};
 
@@ -222,15 +223,16 @@ async fn find_or_add_learner(
     }
     let new = NewLearner {
         login_name: parsed,
-        name: Title::parse(name)?,
+        identity: Identity::named(PersonName::parse(name).map_err(Rejection::from)?),
         identity_level: IdentityLevel::Confirmed,
         region: qionghai(),
+        categories: Vec::new(),
         password_hash: parts.hasher.hash(&passwords.0[login_name]).await?,
     };
     let now = parts.clock.now();
     let added = parts
         .db
-        .write(async |txn| learner::add(txn, &Actor::System, now, new).await)
+        .write(async |txn| learner::add(txn, &parts.keys.vault, &Actor::System, now, new).await)
         .await?;
     Ok(added)
 }

@@ -25,8 +25,8 @@ pub enum Error {
     /// Something that a command names does not exist.
     #[error("没有找到{0}")]
     Missing(String),
-    /// The ledger was written with keys that are not there.
-    #[error("数据库里有台账，密钥文件夹却是空的：请先把原来的密钥放回")]
+    /// The database was written with keys that are not there.
+    #[error("数据库里有台账或个人信息，密钥文件夹却是空的：请先把原来的密钥放回")]
     KeysLost,
     /// The stored records are not what the ledger wrote.
     #[error("发现 {0} 处改动")]

@@ -14,7 +14,9 @@ mod verify;
 
 pub use app::{App, Parted, app, open};
 pub use cli::run;
-pub use config::{Config, ConfigError, Data, Database, Log, LogFormat, Login, Server};
+pub use config::{
+    Config, ConfigError, Data, Database, Log, LogFormat, Login, Server, Vault, VaultSuite,
+};
 pub use error::{Error, Result};
 pub use import::import;
 pub use keys::{Keys, KeysError};

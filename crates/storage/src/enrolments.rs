@@ -118,8 +118,8 @@ impl TryFrom<Model> for Enrolment {
 mod tests {
     use uuid::Uuid;
     use zhipei_domain::{
-        IdentityLevel, Institution, InstitutionId, Learner, LocalDay, LoginName, RegionCode, Title,
-        Window,
+        AccountState, IdentityLevel, Institution, InstitutionId, Learner, LocalDay, LoginName,
+        RegionCode, Title, Window,
     };
 
     use super::*;
@@ -161,9 +161,10 @@ mod tests {
                     let learner = Learner {
                         id: LearnerId(Uuid::now_v7()),
                         login_name: LoginName::parse(&format!("learner{n}")).unwrap(),
-                        name: title("学员"),
                         identity_level: IdentityLevel::Claimed,
                         region: code(region),
+                        categories: Vec::new(),
+                        state: AccountState::Active,
                         created_at: 0,
                     };
                     learners::insert(txn, &learner).await?;

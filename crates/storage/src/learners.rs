@@ -1,10 +1,14 @@
-//! Learners (学员).
+//! Learners (学员). Who they are lies sealed in [`identities`](crate::identities).
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
-use zhipei_domain::{IdentityLevel, Learner, LearnerId, LoginName, Scope};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+};
+use zhipei_domain::{
+    AccountState, IdentityLevel, Learner, LearnerId, LoginName, Scope, TraineeCategory,
+};
 
 use crate::entity::learner::{ActiveModel, Column, Entity, Model};
-use crate::institutions::title;
 use crate::regions::region_code;
 use crate::scope::Scoped;
 use crate::{Error, Result, Txn};
@@ -42,17 +46,63 @@ pub async fn by_login_name(
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// [`Error::NotFound`] where the learner is outside the scope. For tables whose rows have no region of
+/// their own: they are read through their learner.
+pub(crate) async fn check_scope(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: LearnerId,
+) -> Result<()> {
+    match scope {
+        Scope::Platform => Ok(()),
+        Scope::Learner(own) if *own == id => Ok(()),
+        _ => get(db, scope, id).await.map(drop),
+    }
+}
+
 /// Adds one; [`Error::Conflict`] when the login name is taken.
 pub async fn insert(txn: &Txn, learner: &Learner) -> Result<()> {
+    let codes: Vec<&str> = learner.categories.iter().map(|c| c.code()).collect();
     let row = ActiveModel {
         id: Set(learner.id.0),
         login_name: Set(learner.login_name.to_string()),
-        name: Set(learner.name.as_str().to_owned()),
         identity_level: Set(learner.identity_level.as_str().to_owned()),
         region_code: Set(learner.region.to_string()),
+        categories: Set(codes.join(",")),
+        state: Set(learner.state.as_str().to_owned()),
         created_at: Set(learner.created_at),
     };
     row.insert(txn).await?;
+    Ok(())
+}
+
+/// Keeps how well it is known who the learner is.
+pub async fn set_level(txn: &Txn, id: LearnerId, level: IdentityLevel) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::IdentityLevel, Expr::value(level.as_str()))
+        .filter(Column::Id.eq(id.0))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Keeps what the account can still do.
+pub async fn set_state(txn: &Txn, id: LearnerId, state: AccountState) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(state.as_str()))
+        .filter(Column::Id.eq(id.0))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Takes another login name, one that says nothing.
+pub async fn rename(txn: &Txn, id: LearnerId, name: &LoginName) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::LoginName, Expr::value(name.as_str()))
+        .filter(Column::Id.eq(id.0))
+        .exec(txn)
+        .await?;
     Ok(())
 }
 
@@ -60,14 +110,19 @@ impl TryFrom<Model> for Learner {
     type Error = Error;
 
     fn try_from(row: Model) -> Result<Self> {
+        let codes = row.categories.split(',').filter(|code| !code.is_empty());
         Ok(Self {
             id: LearnerId(row.id),
             login_name: LoginName::parse(&row.login_name)
                 .map_err(|_| Error::Corrupt("login_name"))?,
-            name: title(&row.name)?,
             identity_level: IdentityLevel::parse(&row.identity_level)
                 .ok_or(Error::Corrupt("identity_level"))?,
             region: region_code(&row.region_code)?,
+            categories: codes
+                .map(TraineeCategory::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|_| Error::Corrupt("learner.categories"))?,
+            state: AccountState::parse(&row.state).ok_or(Error::Corrupt("learner.state"))?,
             created_at: row.created_at,
         })
     }

@@ -5,13 +5,19 @@
 
 pub mod audit;
 pub mod challenges;
+pub mod class_invitations;
 mod clock;
+pub mod consents;
+pub mod corrections;
 pub mod courses;
 pub mod credentials;
 mod db;
 pub mod enrolments;
 mod entity;
+pub mod erasures;
 mod error;
+pub mod idempotent_requests;
+pub mod identities;
 pub mod institutions;
 pub mod learners;
 pub mod learning_intervals;
@@ -19,9 +25,14 @@ pub mod learning_states;
 pub mod ledger;
 pub mod login_sessions;
 pub mod media_assets;
+pub mod notices;
+pub mod outbox;
+pub mod person_keys;
 pub mod policies;
 pub mod regions;
+pub mod rosters;
 mod scope;
+pub mod sms_codes;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod training_classes;

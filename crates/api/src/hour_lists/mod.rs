@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use zhipei_domain::{ClassId, CreditHours};
 use zhipei_reports::{HourList, HourListRow};
-use zhipei_storage::{enrolments, institutions, learners};
+use zhipei_storage::{enrolments, identities, institutions, learners};
 
 use crate::body::Place;
 use crate::classes::ClassCourses;
@@ -46,6 +46,7 @@ async fn hour_list(app: &AppState, caller: &Caller, id: ClassId) -> ApiResult<Ho
     let db = app.db.read();
     let (_, class) = enrolments::get(db, &caller.scope(), caller.learner(), id).await?;
     let learner = learners::get(db, &caller.scope(), caller.learner()).await?;
+    let identity = identities::get(db, &caller.scope(), &app.vault, caller.learner()).await?;
     let institution = institutions::get(db, class.institution).await?;
     let cut_off = app.clock.now();
     let record = Record::load(&app.db, caller, id).await?;
@@ -80,9 +81,9 @@ async fn hour_list(app: &AppState, caller: &Caller, id: ClassId) -> ApiResult<Ho
         verified_ms: totals.verified_ms,
         minutes_per_hour: per_hour,
         notes: outstanding(&record, &titles),
-        printed_by: learner.name.as_str().to_owned(),
+        printed_by: identity.name.as_str().to_owned(),
         printed_at: cut_off,
         back_url: format!("/classes/{id}/hours"),
-        learner_name: learner.name.into_string(),
+        learner_name: identity.name.as_str().to_owned(),
     })
 }

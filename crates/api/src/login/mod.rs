@@ -66,7 +66,7 @@ async fn log_in(
     match app.gate.log_in(&app.db, attempt).await? {
         Outcome::Done(learner) => {
             let jar = jar.add(cookie(&app.settings, token.reveal()));
-            Ok((jar, Json(learner.into())))
+            Ok((jar, Json(MeOut::load(&app, learner).await?)))
         }
         Outcome::Failed => {
             app.attempts().failed(from, now);
