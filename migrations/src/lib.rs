@@ -17,7 +17,6 @@
 mod m20261124_000001_create_region;
 mod m20261124_000002_create_institution;
 mod m20261124_000003_create_learner;
-mod m20261124_000004_create_login_session;
 mod m20261124_000005_create_course;
 mod m20261124_000006_create_training_class;
 mod m20261124_000007_create_policy;
@@ -38,6 +37,9 @@ mod m20261124_000107_create_class_invitation;
 mod m20261124_000108_create_correction;
 mod m20261124_000109_create_notice;
 mod m20261124_000110_create_erasure;
+mod m20261124_000201_create_staff_account;
+mod m20261124_000202_create_login_session;
+mod m20261124_000203_create_approval;
 
 use sea_orm_migration::MigrationTrait;
 pub use sea_orm_migration::MigratorTrait;
@@ -53,7 +55,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_region::Migration),
             Box::new(m20261124_000002_create_institution::Migration),
             Box::new(m20261124_000003_create_learner::Migration),
-            Box::new(m20261124_000004_create_login_session::Migration),
             Box::new(m20261124_000005_create_course::Migration),
             Box::new(m20261124_000006_create_training_class::Migration),
             Box::new(m20261124_000007_create_policy::Migration),
@@ -74,6 +75,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000108_create_correction::Migration),
             Box::new(m20261124_000109_create_notice::Migration),
             Box::new(m20261124_000110_create_erasure::Migration),
+            Box::new(m20261124_000201_create_staff_account::Migration),
+            Box::new(m20261124_000202_create_login_session::Migration),
+            Box::new(m20261124_000203_create_approval::Migration),
         ]
     }
 }

@@ -55,6 +55,9 @@ impl TestApp {
             .await
             .expect("the server starts");
         let (desk, keys) = (app.desk.clone(), app.parts.keys.clone());
+        // What a test does beside the server is written as the server itself writes it.
+        let mut database = database;
+        database.db = database.db.with_audit_key(keys.ledger_mac.clone());
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");

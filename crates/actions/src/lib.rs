@@ -3,18 +3,33 @@
 //! An action takes a transaction and the time; it never touches the network.
 
 mod audit;
+pub mod class_invitation;
+pub mod consent;
+pub mod correction;
 pub mod course;
 pub mod credit;
 pub mod enrolment;
+pub mod erasure;
 mod error;
+pub mod idempotency;
+mod identity;
 pub mod institution;
+mod keys;
 pub mod learner;
 pub mod ledger;
 pub mod login;
+pub mod login_session;
+pub mod notice;
+pub mod outbox;
 mod password_hash;
 pub mod policy;
+pub mod registration;
+pub mod roster;
+pub mod sms_code;
 pub mod training_class;
+pub mod vault;
 
 use error::Conflicts;
 pub use error::{Error, Result};
+pub use keys::Keys;
 pub use password_hash::Hasher;

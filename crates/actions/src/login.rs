@@ -1,4 +1,4 @@
-//! Logging in and out, and changing the password: everything that a password opens.
+//! Logging in, and changing the password: everything that a learner's password opens.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,13 +7,18 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, AuditEvent, AuditResult, Learner, LearnerId, Lockout, LoginName, LoginSession,
-    LoginSessionId, Scope, UnixMs, check_new_password,
+    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, Learner, LearnerId,
+    Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
+    check_new_password,
 };
+use zhipei_ledger::IdentityChange;
 use zhipei_storage::credentials::Credential;
-use zhipei_storage::{Db, Txn, audit, credentials, learners, login_sessions};
+use zhipei_storage::{Db, Txn, audit, credentials, identities, learners, login_sessions};
+use zhipei_vault::KeyRing;
 
-use crate::{Hasher, Result};
+use crate::login_session::{self, NewLogin};
+use crate::sms_code::{self, GivenCode};
+use crate::{Hasher, Keys, Result, identity, notice};
 
 /// The secret of a login: 256 random bits in the cookie, their hash in the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,7 +57,7 @@ impl fmt::Debug for LoginToken {
 /// A try to log in.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
-    /// As typed.
+    /// As typed: a login name, or the phone.
     pub login_name: &'a str,
     /// As typed.
     pub password: &'a str,
@@ -64,6 +69,28 @@ pub struct Attempt<'a> {
     pub ip: &'a str,
     /// When.
     pub now: UnixMs,
+}
+
+/// A code as its holder gives it back.
+#[derive(Clone, Copy)]
+pub struct TypedCode<'a> {
+    /// Where it went.
+    pub phone: &'a Phone,
+    /// From the answer to the request.
+    pub ticket: Uuid,
+    /// As typed.
+    pub code: &'a str,
+}
+
+impl<'a> TypedCode<'a> {
+    fn given(self, purpose: CodePurpose) -> GivenCode<'a> {
+        GivenCode {
+            purpose,
+            phone: self.phone,
+            ticket: self.ticket,
+            code: self.code,
+        }
+    }
 }
 
 /// How it ended.
@@ -86,7 +113,7 @@ pub enum Outcome<T> {
 /// lock of the database.
 #[derive(Debug)]
 pub struct Gate {
-    hasher: Hasher,
+    pub(crate) hasher: Hasher,
     /// Failures of names that are nobody's, so that a lock tells nobody which names exist.
     strangers: Mutex<HashMap<String, Lockout>>,
 }
@@ -107,17 +134,20 @@ impl Gate {
     }
 
     /// Logs a learner in. Takes the same time and path whether the account exists or not.
-    pub async fn log_in(&self, db: &Db, attempt: Attempt<'_>) -> Result<Outcome<Learner>> {
-        let known = match LoginName::parse(attempt.login_name) {
-            Ok(name) => known(db, &name).await?,
-            Err(_) => None,
-        };
+    pub async fn log_in(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        let known = known(db, vault, attempt.login_name).await?;
+        let who = known.as_ref().map(|(learner, _)| learner.id);
         let locked = match &known {
             Some((_, credential)) => credential.lockout.locked(attempt.now),
             None => self.stranger(attempt, |lockout| lockout.locked(attempt.now)),
         };
         if let Some(until) = locked {
-            db.write(async |txn| note(txn, attempt, known.as_ref(), AuditResult::Refused).await)
+            db.write(async |txn| note(txn, attempt, who, "login", AuditResult::Refused).await)
                 .await?;
             return Ok(Outcome::Locked { until });
         }
@@ -133,7 +163,7 @@ impl Gate {
                 .write(async |txn| {
                     // Asks what is asked of an account, to take the same time.
                     let _ = credentials::get_to_change(txn, NOBODY).await;
-                    note(txn, attempt, None, AuditResult::Refused).await?;
+                    note(txn, attempt, None, "login", AuditResult::Refused).await?;
                     Ok(Outcome::Failed)
                 })
                 .await;
@@ -142,29 +172,28 @@ impl Gate {
             // Read again: other tries may have locked the account while this one was hashed.
             let mut credential = credentials::get_to_change(txn, learner.id).await?;
             if let Some(until) = credential.lockout.locked(attempt.now) {
-                note(txn, attempt, known.as_ref(), AuditResult::Refused).await?;
+                note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
             }
             if !right {
                 credential.lockout.fail(attempt.now);
                 credentials::update(txn, &credential).await?;
-                note(txn, attempt, known.as_ref(), AuditResult::Refused).await?;
+                note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Failed);
             }
             if credential.lockout != Lockout::default() {
                 credential.lockout.succeed();
                 credentials::update(txn, &credential).await?;
             }
-            let session = LoginSession::start(
-                LoginSessionId(Uuid::now_v7()),
-                learner.id,
-                attempt.user_agent,
-                attempt.ip,
-                attempt.now,
-            );
-            login_sessions::delete_expired(txn, learner.id, attempt.now).await?;
-            login_sessions::insert(txn, &attempt.token.hash(), &session).await?;
-            note(txn, attempt, known.as_ref(), AuditResult::Ok).await?;
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            login_session::open(txn, new, attempt.now).await?;
+            note(txn, attempt, who, "login", AuditResult::Ok).await?;
             Ok(Outcome::Done(learner.clone()))
         })
         .await
@@ -175,14 +204,15 @@ impl Gate {
     pub async fn change_password(
         &self,
         db: &Db,
+        learner: LearnerId,
         session: &LoginSession,
         current: &str,
         new: &str,
         now: UnixMs,
     ) -> Result<Outcome<()>> {
-        let scope = Scope::Learner(session.learner);
-        let learner = learners::get(db.read(), &scope, session.learner).await?;
-        let credential = credentials::get(db.read(), session.learner).await?;
+        let id = learner;
+        let learner = learners::get(db.read(), &Scope::Learner(id), id).await?;
+        let credential = credentials::get(db.read(), id).await?;
         if let Some(until) = credential.lockout.locked(now) {
             return Ok(Outcome::Locked { until });
         }
@@ -197,12 +227,12 @@ impl Gate {
             None
         };
         db.write(async |txn| {
-            let mut credential = credentials::get_to_change(txn, session.learner).await?;
+            let mut credential = credentials::get_to_change(txn, id).await?;
             let audit_row = |result| AuditEvent {
                 at: now,
-                actor: Actor::Learner(session.learner),
+                actor: Actor::Learner(id),
                 action: "password.change",
-                object: Some(("learner", session.learner.to_string())),
+                object: Some(("learner", id.to_string())),
                 result,
                 detail: None,
                 ip: Some(session.ip.clone()),
@@ -217,9 +247,202 @@ impl Gate {
             credential.password_hash = new_hash;
             credential.changed_at = now;
             credentials::update(txn, &credential).await?;
-            login_sessions::delete_others(txn, session.learner, session.id).await?;
+            login_sessions::delete_others(txn, id, session.id).await?;
             audit::insert(txn, &audit_row(AuditResult::Ok)).await?;
             Ok(Outcome::Done(()))
+        })
+        .await
+    }
+
+    /// Logs a learner in by a code sent to their phone. Wrong codes count like wrong passwords, and take the
+    /// same way for a phone that is nobody's.
+    pub async fn log_in_by_code(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        code: TypedCode<'_>,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        self.by_code(
+            db,
+            vault,
+            CodePurpose::Login,
+            code,
+            attempt,
+            async |txn, learner| {
+                let new = NewLogin {
+                    account: Account::Learner(learner.id),
+                    stage: LoginStage::Complete,
+                    token: attempt.token,
+                    user_agent: attempt.user_agent,
+                    ip: attempt.ip,
+                };
+                login_session::open(txn, new, attempt.now).await?;
+                note(
+                    txn,
+                    attempt,
+                    Some(learner.id),
+                    "login.code",
+                    AuditResult::Ok,
+                )
+                .await
+            },
+        )
+        .await
+    }
+
+    /// Sets a new password by a code sent to the phone, and ends all logins. Wrong codes count like wrong
+    /// passwords.
+    pub async fn reset_password(
+        &self,
+        db: &Db,
+        keys: &Keys,
+        code: TypedCode<'_>,
+        new_password: &str,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        // By a name that is nobody's: the login name is not for a stranger to try out.
+        check_new_password(new_password, &LoginName::draw([0; 32]))?;
+        let purpose = CodePurpose::PasswordReset;
+        let given = code.given(purpose);
+        let vault = &keys.vault;
+        let right = db
+            .write(async |txn| sms_code::peek(txn, vault, given, attempt.now).await)
+            .await?;
+        // The hash is dear: nobody gets one computed without a right code.
+        let hash = if right {
+            Some(self.hasher.hash(new_password).await?)
+        } else {
+            None
+        };
+        self.by_code(db, vault, purpose, code, attempt, async |txn, learner| {
+            let mut credential = credentials::get_to_change(txn, learner.id).await?;
+            credential.password_hash = hash.ok_or(crate::Error::PasswordHash)?;
+            credential.changed_at = attempt.now;
+            credentials::update(txn, &credential).await?;
+            login_sessions::delete_all(txn, learner.id).await?;
+            let body = "如果不是您本人操作，请马上联系培训机构。";
+            let kind = NoticeKind::PasswordReset;
+            notice::send(txn, vault, attempt.now, learner.id, kind, body).await?;
+            let who = Some(learner.id);
+            note(txn, attempt, who, "password.reset", AuditResult::Ok).await
+        })
+        .await
+    }
+
+    /// What a code sent to the phone of an account opens.
+    async fn by_code(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        purpose: CodePurpose,
+        code: TypedCode<'_>,
+        attempt: Attempt<'_>,
+        open: impl AsyncFnOnce(&Txn, &Learner) -> Result<()>,
+    ) -> Result<Outcome<Learner>> {
+        let now = attempt.now;
+        let action = match purpose {
+            CodePurpose::PasswordReset => "password.reset",
+            _ => "login.code",
+        };
+        let known = known(db, vault, code.phone.as_str()).await?;
+        db.write(async |txn| {
+            let id = known.as_ref().map_or(NOBODY, |(learner, _)| learner.id);
+            let credential = match credentials::get_to_change(txn, id).await {
+                Err(zhipei_storage::Error::NotFound) => None,
+                found => Some(found?),
+            };
+            let who = known.as_ref().map(|(learner, _)| learner.id);
+            let locked = match &credential {
+                Some(credential) => credential.lockout.locked(now),
+                None => self.stranger(attempt, |lockout| lockout.locked(now)),
+            };
+            if let Some(until) = locked {
+                note(txn, attempt, who, action, AuditResult::Refused).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let right = sms_code::redeem(txn, vault, code.given(purpose), now).await?;
+            let (Some((learner, _)), Some(mut credential), true) =
+                (known, credential.clone(), right)
+            else {
+                match credential {
+                    Some(mut credential) => {
+                        credential.lockout.fail(now);
+                        credentials::update(txn, &credential).await?;
+                    }
+                    None => self.stranger(attempt, |lockout| lockout.fail(now)),
+                }
+                note(txn, attempt, who, action, AuditResult::Refused).await?;
+                return Ok(Outcome::Failed);
+            };
+            if credential.lockout != Lockout::default() {
+                credential.lockout.succeed();
+                credentials::update(txn, &credential).await?;
+            }
+            open(txn, &learner).await?;
+            Ok(Outcome::Done(learner))
+        })
+        .await
+    }
+
+    /// Makes a phone, whose holder the code proves, the one of the learner; the password is asked for again.
+    /// Source: ASVS 5.0, 7.5.1.
+    pub async fn change_phone(
+        &self,
+        db: &Db,
+        keys: &Keys,
+        learner: LearnerId,
+        password: &str,
+        code: TypedCode<'_>,
+        now: UnixMs,
+    ) -> Result<Outcome<bool>> {
+        match self.confirm_password(db, learner, password, now).await? {
+            Outcome::Done(()) => {}
+            Outcome::Failed => return Ok(Outcome::Failed),
+            Outcome::Locked { until } => return Ok(Outcome::Locked { until }),
+        }
+        db.write(async |txn| {
+            let given = code.given(CodePurpose::NewPhone);
+            if !sms_code::redeem(txn, &keys.vault, given, now).await? {
+                return Ok(Outcome::Done(false));
+            }
+            let scope = Scope::Learner(learner);
+            let mut who = identities::get(txn, &scope, &keys.vault, learner).await?;
+            let kind = NoticeKind::PhoneChanged;
+            let body = "验证码和安全提醒从此发到新的手机。如果不是您本人操作，请马上联系培训机构。";
+            // To the old phone: its holder should know.
+            notice::send(txn, &keys.vault, now, learner, kind, body).await?;
+            who.phone = Some(code.phone.clone());
+            let new = code.phone.as_str();
+            identity::change(txn, keys, now, learner, &who, IdentityChange::Phone, new).await?;
+            let by = Actor::Learner(learner);
+            crate::audit::done(txn, &by, now, "phone.change", "learner", learner, "").await?;
+            Ok(Outcome::Done(true))
+        })
+        .await
+    }
+
+    /// Is it the password of who is logged in? A wrong one counts like a failed login.
+    pub async fn confirm_password(
+        &self,
+        db: &Db,
+        learner: LearnerId,
+        password: &str,
+        now: UnixMs,
+    ) -> Result<Outcome<()>> {
+        let credential = credentials::get(db.read(), learner).await?;
+        if let Some(until) = credential.lockout.locked(now) {
+            return Ok(Outcome::Locked { until });
+        }
+        let kept = Some(&*credential.password_hash);
+        if self.hasher.matches(password, kept).await? {
+            return Ok(Outcome::Done(()));
+        }
+        db.write(async |txn| {
+            let mut credential = credentials::get_to_change(txn, learner).await?;
+            credential.lockout.fail(now);
+            credentials::update(txn, &credential).await?;
+            Ok(Outcome::Failed)
         })
         .await
     }
@@ -246,34 +469,21 @@ impl Gate {
     }
 }
 
-/// Ends a login.
-pub async fn log_out(txn: &Txn, session: &LoginSession, now: UnixMs) -> Result<()> {
-    login_sessions::delete(txn, session.id).await?;
-    let row = AuditEvent {
-        at: now,
-        actor: Actor::Learner(session.learner),
-        action: "logout",
-        object: Some(("login_session", session.id.to_string())),
-        result: AuditResult::Ok,
-        detail: None,
-        ip: Some(session.ip.clone()),
+/// Who logs in with this name or phone, and may. Asks the same of the database whatever it finds.
+async fn known(db: &Db, vault: &KeyRing, typed: &str) -> Result<Option<(Learner, Credential)>> {
+    let found = match Phone::parse(typed) {
+        Ok(phone) => match identities::by_phone(db.read(), vault, &phone).await {
+            Ok(id) => learners::get(db.read(), &Scope::Learner(id), id).await,
+            Err(error) => Err(error),
+        },
+        Err(_) => match LoginName::parse(typed) {
+            Ok(name) => learners::by_login_name(db.read(), &Scope::Platform, &name).await,
+            Err(_) => Err(zhipei_storage::Error::NotFound),
+        },
     };
-    Ok(audit::insert(txn, &row).await?)
-}
-
-/// Notes that the learner is active, at most once a minute; watching a lesson is being active.
-pub async fn touch(db: &Db, session: &LoginSession, now: UnixMs) -> Result<()> {
-    if now - session.last_seen_at < LoginSession::NOTED_EVERY_MS {
-        return Ok(());
-    }
-    db.write(async |txn| Ok(login_sessions::touch(txn, session.id, now).await?))
-        .await
-}
-
-async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)>> {
-    let learner = match learners::by_login_name(db.read(), &Scope::Platform, name).await {
+    let learner = match found {
         Err(zhipei_storage::Error::NotFound) => None,
-        found => Some(found?),
+        found => Some(found?).filter(|learner| learner.state == AccountState::Active),
     };
     let id = learner.as_ref().map_or(NOBODY, |learner| learner.id);
     match (learner, credentials::get(db.read(), id).await) {
@@ -285,21 +495,22 @@ async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)
 async fn note(
     txn: &Txn,
     attempt: Attempt<'_>,
-    known: Option<&(Learner, Credential)>,
+    known: Option<LearnerId>,
+    action: &'static str,
     result: AuditResult,
 ) -> Result<()> {
     let actor = match (known, result) {
-        (Some((learner, _)), AuditResult::Ok) => Actor::Learner(learner.id),
+        (Some(learner), AuditResult::Ok) => Actor::Learner(learner),
         _ => Actor::Anonymous,
     };
     let row = AuditEvent {
         at: attempt.now,
         actor,
-        action: "login",
-        object: known.map(|(learner, _)| ("learner", learner.id.to_string())),
+        action,
+        object: known.map(|learner| ("learner", learner.to_string())),
         result,
-        // Not the name as typed where it is nobody's: people type passwords into that field.
-        detail: known.map(|(learner, _)| learner.login_name.to_string()),
+        // Not the name as typed: people type passwords into that field, and it may be a phone.
+        detail: None,
         ip: Some(attempt.ip.to_owned()),
     };
     Ok(audit::insert(txn, &row).await?)

@@ -10,6 +10,20 @@ pub enum ApiError {
     NotFound,
     /// Nobody is logged in, or no longer.
     NotLoggedIn,
+    /// The password was right, the second factor is still owed.
+    CodeDue,
+    /// A newer login of the account took the place of this one.
+    LoginTakenOver,
+    /// The login was ended from another device.
+    LoginRevoked,
+    /// The account is disabled, over, or was not used for too long.
+    AccountClosed,
+    /// The account may not be used from this address.
+    AddressNotAllowed,
+    /// The password is too old: it is to be changed before anything else.
+    MustChange,
+    /// Who is logged in may not do this.
+    NotAllowed,
     /// Name or password is wrong; which of them is not said.
     LoginFailed,
     /// Too many failures of one account.
@@ -62,6 +76,29 @@ impl ApiError {
         let (status, code, title) = match self {
             Self::NotFound => (S::NOT_FOUND, "not_found", "没有找到，或者不在您的范围内"),
             Self::NotLoggedIn => (S::UNAUTHORIZED, "not_logged_in", "请先登录"),
+            Self::CodeDue => (S::UNAUTHORIZED, "code_due", "请先输入动态码，完成登录"),
+            Self::LoginTakenOver => (
+                S::UNAUTHORIZED,
+                "login_taken_over",
+                "您的账号刚在另一处登录，这里已退出；如果不是您本人，请马上修改密码",
+            ),
+            Self::LoginRevoked => (
+                S::UNAUTHORIZED,
+                "login_revoked",
+                "这次登录已在另一台设备上被结束，请重新登录",
+            ),
+            Self::AccountClosed => (
+                S::FORBIDDEN,
+                "account_closed",
+                "这个账号已停用、到期，或太久没有登录，请联系系统管理员",
+            ),
+            Self::AddressNotAllowed => (
+                S::FORBIDDEN,
+                "address_not_allowed",
+                "这个账号不能在当前网络使用",
+            ),
+            Self::MustChange => (S::FORBIDDEN, "must_change", "密码已满 90 天，请先修改密码"),
+            Self::NotAllowed => (S::FORBIDDEN, "not_allowed", "您的账号没有这项权限"),
             Self::LoginFailed => (S::UNAUTHORIZED, "login_failed", "登录名或密码不对"),
             Self::AccountLocked { .. } => {
                 (S::LOCKED, "account_locked", "输错次数太多，账号暂时锁定")

@@ -1,5 +1,6 @@
 //! The first-party HTTP API: a folder a feature, one error type, one OpenAPI document.
 
+mod access;
 mod attempts;
 mod body;
 mod caller;
@@ -18,7 +19,8 @@ mod record;
 mod router;
 mod state;
 
-pub use caller::Caller;
+pub use access::{Access, AccessTable};
+pub use caller::{Caller, Staff};
 pub use error::{ApiError, ApiResult};
-pub use router::{openapi, router};
+pub use router::{access_table, openapi, router};
 pub use state::{AppState, Parts, Settings};

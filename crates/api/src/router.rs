@@ -5,10 +5,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi as _;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use zhipei_api_types::Problem;
 
+use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
     ApiError, AppState, classes, health, hour_lists, hours, learning, login, me, media, pc_app,
     protect,
@@ -30,13 +32,16 @@ struct Document;
 
 /// All addresses of the process.
 pub fn router(app: AppState) -> Router {
-    let (described, _) = described().split_for_parts();
+    let (described, plain, table) = routes().into_parts();
+    let (described, _) = described.split_for_parts();
     let app_for = || app.clone();
+    let guard = Guard {
+        app: app_for(),
+        table,
+    };
     described
-        .merge(learning::socket_router())
-        .merge(media::router())
-        .merge(hour_lists::router())
-        .merge(health::router())
+        .merge(plain)
+        .route_layer(middleware::from_fn_with_state(guard, access::guard))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(pc_app::serve)
         .with_state(app_for())
@@ -52,18 +57,25 @@ pub fn router(app: AppState) -> Router {
 
 /// The OpenAPI document, with the answers that every operation shares.
 pub fn openapi() -> OpenApi {
-    let (_, mut document) = described().split_for_parts();
+    let (described, _, table) = routes().into_parts();
+    let (_, mut document) = described.split_for_parts();
     for (path, item) in &mut document.paths.paths {
-        let open = path == "/api/login";
         let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.delete,
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
         ];
-        for operation in operations.into_iter().flatten() {
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            let access = table.get(method, path).unwrap_or(Access::Public);
+            let open = access == Access::Public;
+            let named = Extensions::builder().add("x-access", access.to_string());
+            operation.extensions = Some(named.build());
             let shared = [
                 ("401", "`not_logged_in`", !open),
+                ("403", "`not_allowed`", !open),
                 ("404", "`not_found`", path.contains('{')),
                 ("default", "Any other problem", true),
             ];
@@ -80,13 +92,21 @@ pub fn openapi() -> OpenApi {
     document
 }
 
-fn described() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+/// Every address with who may call it.
+pub fn access_table() -> AccessTable {
+    routes().into_parts().2
+}
+
+fn routes() -> Routes {
+    Routes::with_document(OpenApiRouter::with_openapi(Document::openapi()))
         .merge(login::router())
         .merge(me::router())
         .merge(classes::router())
         .merge(hours::router())
         .merge(learning::router())
+        .merge(media::router())
+        .merge(hour_lists::router())
+        .merge(health::router())
 }
 
 fn problem(description: &str) -> utoipa::openapi::Response {

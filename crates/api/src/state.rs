@@ -2,11 +2,11 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use zhipei_actions::Keys;
 use zhipei_actions::login::Gate;
 use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
-use zhipei_vault::KeyRing;
 
 use crate::attempts::Attempts;
 
@@ -20,8 +20,8 @@ pub struct Parts {
     pub db: Db,
     /// Server time.
     pub clock: Clock,
-    /// Opens what is personal.
-    pub vault: KeyRing,
+    /// Open what is personal, and put on record what is changed of it.
+    pub keys: Keys,
     /// Passwords.
     pub gate: Gate,
     /// Live learning sessions.

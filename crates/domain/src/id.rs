@@ -56,7 +56,11 @@ ids! {
     LessonId,
     /// A transcoded video with its poster and captions.
     MediaAssetId,
-    /// A login (登录) of a learner on one device.
+    /// An account of a member of staff (平台人员).
+    StaffId,
+    /// A dangerous act that one person asked for and another decides on (双人复核).
+    ApprovalId,
+    /// A login (登录) on one device.
     LoginSessionId,
     /// A random check (随机抽查).
     ChallengeId,

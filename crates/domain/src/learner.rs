@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{LearnerId, Phone, RegionCode, Rejection, TraineeCategory, UnixMs};
 
 /// How well it is known who the learner is; every list prints it.
@@ -39,7 +41,8 @@ impl IdentityLevel {
 }
 
 /// What a learner types to log in: 3 to 32 lower-case letters, digits, `_`, `-` or `.`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LoginName(String);
 
 impl LoginName {
@@ -71,6 +74,20 @@ impl LoginName {
     }
 }
 
+impl TryFrom<String> for LoginName {
+    type Error = Rejection;
+
+    fn try_from(text: String) -> Result<Self, Rejection> {
+        Self::parse(&text)
+    }
+}
+
+impl From<LoginName> for String {
+    fn from(name: LoginName) -> Self {
+        name.0
+    }
+}
+
 impl fmt::Display for LoginName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -80,7 +97,8 @@ impl fmt::Display for LoginName {
 /// A name of a person or thing as it is printed: 1 to 100 characters, no control characters.
 ///
 /// Rare characters and every script are welcome; nothing is normalised.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Title(String);
 
 impl Title {
@@ -99,6 +117,20 @@ impl Title {
     /// The text as printed.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+impl TryFrom<String> for Title {
+    type Error = Rejection;
+
+    fn try_from(text: String) -> Result<Self, Rejection> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Title> for String {
+    fn from(title: Title) -> Self {
+        title.0
     }
 }
 

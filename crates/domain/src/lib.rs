@@ -2,6 +2,8 @@
 //!
 //! No IO, no clock, no randomness: every function that depends on time takes `now`.
 
+mod address_range;
+mod approval;
 mod audit;
 mod challenge;
 mod class_invitation;
@@ -23,21 +25,27 @@ mod lockout;
 mod login_session;
 mod notice;
 mod password;
+mod permission;
 mod person_name;
 mod phone;
 mod pledge;
 mod policy;
 mod region;
 mod rejection;
+mod role;
 mod roster;
 mod scope;
 mod sms_code;
+mod sms_message;
+mod staff_account;
 mod time;
 mod time_state;
 mod trainee_category;
 mod training_class;
 mod typed;
 
+pub use address_range::AddressRange;
+pub use approval::{Approval, ApprovalState, DangerousAct};
 pub use audit::{Actor, AuditEvent, AuditResult};
 pub use challenge::{CheckOutcome, EndedChallenge};
 pub use class_invitation::{ClassInvitation, InvitationCode, JoinRequest, JoinState};
@@ -50,9 +58,9 @@ pub use erasure::{Erasure, KEPT_MS};
 pub use heartbeat::{Beat, PlayState};
 pub use hours::{CreditHours, Hours, Row, Segment, Span, TotalHours, Totals, Void};
 pub use id::{
-    ChallengeId, ChapterId, ClassId, ClockId, CorrectionId, CourseId, EnrolmentId, InstitutionId,
-    IntervalId, InvitationId, JoinRequestId, LearnerId, LessonId, LoginSessionId, MediaAssetId,
-    NoticeId, RosterEntryId,
+    ApprovalId, ChallengeId, ChapterId, ClassId, ClockId, CorrectionId, CourseId, EnrolmentId,
+    InstitutionId, IntervalId, InvitationId, JoinRequestId, LearnerId, LessonId, LoginSessionId,
+    MediaAssetId, NoticeId, RosterEntryId, StaffId,
 };
 pub use id_document::{DocumentKind, IdDocument, Sex};
 pub use identity::{Identity, IdentityError, YOUNGEST_YEARS, may_register};
@@ -60,21 +68,25 @@ pub use institution::Institution;
 pub use learner::{AccountState, IdentityLevel, Learner, LoginName, Title};
 pub use learning_interval::LearningInterval;
 pub use lockout::Lockout;
-pub use login_session::LoginSession;
+pub use login_session::{Account, LoginEnd, LoginSession, LoginStage};
 pub use notice::{Notice, NoticeKind, SmsRule};
-pub use password::check_new_password;
+pub use password::{check_new_password, check_new_staff_password};
+pub use permission::Permission;
 pub use person_name::PersonName;
 pub use phone::Phone;
 pub use pledge::{PLEDGE, PLEDGE_VERSION};
 pub use policy::{CheckKind, CheckPolicy, Policy, PolicyError, SessionRule, SnapshotRule};
 pub use region::{NotARegionCode, Region, RegionCode, RegionTree};
 pub use rejection::Rejection;
+pub use role::{Charge, Duties, Role};
 pub use roster::RosterEntry;
 pub use scope::Scope;
 pub use sms_code::{
     CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PROVED_CODE_LIVES_MS,
     SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code,
 };
+pub use sms_message::{SmsMessage, SmsWords};
+pub use staff_account::{StaffAccount, StaffState};
 pub use time::{LocalDay, NotADay, UnixMs, local_parts, rfc3339};
 pub use time_state::TimeState;
 pub use trainee_category::TraineeCategory;

@@ -71,6 +71,9 @@ pub enum Rejection {
     /// The invitation is unknown, over, called off or used up; which is not said.
     #[error("邀请码不对，或者已经过期、停用、用完，请向培训机构核对")]
     ClassInvitationOver,
+    /// The document is on the roster of the class.
+    #[error("这个证件号码已在培训班的名单里")]
+    OnRoster,
     /// The pledge of this version was not signed.
     #[error("请先阅读并同意承诺书")]
     PledgeMissing,
@@ -92,12 +95,57 @@ pub enum Rejection {
     /// Somebody decided before.
     #[error("这项更正已经处理过了")]
     CorrectionDecided,
-    /// The reason is missing or too long.
-    #[error("请写明理由，2 到 200 个字")]
-    Reason,
     /// What was typed in is no identity, or not one that may register.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The password of a member of staff is shorter than 12 characters.
+    #[error("平台人员的密码至少 12 个字符")]
+    StaffPasswordShort,
+    /// The password of a member of staff is of fewer than three kinds of characters.
+    #[error("平台人员的密码须含大写字母、小写字母、数字、其他字符中的三种")]
+    StaffPasswordSimple,
+    /// It is one of the last passwords.
+    #[error("不能使用最近 5 次用过的密码")]
+    PasswordReused,
+    /// An account has no role.
+    #[error("至少选一个角色")]
+    RoleMissing,
+    /// Two of the three duties, or one of them beside another role.
+    #[error("系统、安全、审计管理员三员分立，不能由一个账号兼任，也不能兼任其他角色")]
+    DutiesApart,
+    /// The roles need another charge.
+    #[error("监管账号须指定行政区划，培训机构管理员须指定机构，其他角色不能限定范围")]
+    ChargeUnfit,
+    /// Not a range of addresses, or too many of them.
+    #[error("地址范围须形如 10.20.0.0/16，最多 20 个")]
+    AddressRange,
+    /// No such institution.
+    #[error("没有这个培训机构")]
+    UnknownInstitution,
+    /// The account would be over before it begins.
+    #[error("账号的到期时间须在今后")]
+    ExpiryPast,
+    /// Nobody locks themselves out.
+    #[error("不能停用自己的账号")]
+    OwnAccount,
+    /// What was asked for was decided before.
+    #[error("这项申请已经处理过了")]
+    ApprovalDecided,
+    /// Nobody decided in time.
+    #[error("这项申请已超过 24 小时，请重新提出")]
+    ApprovalExpired,
+    /// One's own, or about one's own account.
+    #[error("不能批准自己提出的或涉及自己账号的申请，须由另一人复核")]
+    OwnApproval,
+    /// A reason is missing or too long.
+    #[error("请写明理由，2 到 200 个字")]
+    Reason,
+    /// The link was used, is over, or never was one.
+    #[error("这个链接已失效，请向系统管理员要一个新的")]
+    InvitationOver,
+    /// The six digits are not those of now, or were used.
+    #[error("动态码不对或已用过，请等下一个")]
+    TotpWrong,
     /// A switch of the policy is outside its limits.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -116,7 +164,6 @@ impl Rejection {
             Self::CourseInClass => "course_in_class",
             Self::AlreadyEnrolled => "already_enrolled",
             Self::UnknownRegion => "unknown_region",
-            Self::PasswordShort | Self::PasswordLong | Self::PasswordCommon => "weak_password",
             Self::LoginNameIsPhone => "login_name_is_phone",
             Self::UnknownCategory => "unknown_category",
             Self::CodeWrong => "code_wrong",
@@ -127,6 +174,7 @@ impl Rejection {
             Self::ConsentNeeded => "consent_needed",
             Self::InvitationLimits => "invitation_limits",
             Self::ClassInvitationOver => "class_invitation_over",
+            Self::OnRoster => "on_roster",
             Self::PledgeMissing => "pledge_required",
             Self::JoinPending => "join_pending",
             Self::JoinDecided => "join_decided",
@@ -134,8 +182,26 @@ impl Rejection {
             Self::Evidence => "evidence_invalid",
             Self::CorrectionPending => "correction_pending",
             Self::CorrectionDecided => "correction_decided",
-            Self::Reason => "reason_invalid",
             Self::Identity(error) => error.code(),
+            Self::PasswordShort
+            | Self::PasswordLong
+            | Self::PasswordCommon
+            | Self::StaffPasswordShort
+            | Self::StaffPasswordSimple
+            | Self::PasswordReused => "weak_password",
+            Self::RoleMissing => "role_missing",
+            Self::DutiesApart => "duties_apart",
+            Self::ChargeUnfit => "charge_unfit",
+            Self::AddressRange => "address_range_invalid",
+            Self::UnknownInstitution => "unknown_institution",
+            Self::ExpiryPast => "expiry_past",
+            Self::OwnAccount => "own_account",
+            Self::ApprovalDecided => "approval_decided",
+            Self::ApprovalExpired => "approval_expired",
+            Self::OwnApproval => "own_approval",
+            Self::Reason => "reason_invalid",
+            Self::InvitationOver => "invitation_over",
+            Self::TotpWrong => "totp_wrong",
             Self::Policy(_) => "policy_invalid",
         }
     }

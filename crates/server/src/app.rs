@@ -55,7 +55,9 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
         .mode(0o700)
         .create(&config.data.folder)?;
     let keys = Keys::in_folder(&config.key_folder(), config.vault.suite.into())?;
-    let db = Db::connect(&config.database_url(), config.max_connections()).await?;
+    let db = Db::connect(&config.database_url(), config.max_connections())
+        .await?
+        .with_audit_key(keys.ledger_mac.clone());
     if keys.fresh && is_written_to(&db).await? {
         return Err(Error::KeysLost);
     }
@@ -94,7 +96,7 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         desk: desk.clone(),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
-        vault: parts.keys.vault.clone(),
+        keys: parts.keys.of_people(),
         gate: Gate::new(parts.hasher.clone()),
         media: parts.media.clone(),
         media_key: parts.keys.media,
@@ -133,7 +135,8 @@ impl App {
         let Parted {
             db, clock, keys, ..
         } = &self.parts;
-        let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.ledger_signing.clone());
+        let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.clone());
+        let joining = jobs::join_audit(db.clone(), clock.clone(), keys.ledger_mac.clone());
         let (asked, stopped) = tokio::sync::oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stop.await;
@@ -153,12 +156,8 @@ impl App {
             () = too_late => tracing::warn!("stopped with requests still open"),
         }
         sealing.abort();
-        jobs::seal(
-            &self.parts.db,
-            &self.parts.clock,
-            &self.parts.keys.ledger_signing,
-        )
-        .await;
+        joining.abort();
+        jobs::seal(&self.parts.db, &self.parts.clock, &self.parts.keys).await;
         self.parts.db.close().await?;
         Ok(())
     }

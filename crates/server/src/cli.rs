@@ -22,7 +22,8 @@ use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
 use crate::load_accounts::{self, LoadAccounts};
-use crate::{Error, Result, log, verify};
+use crate::vault::{self, VaultCommand};
+use crate::{Error, Result, jobs, log, verify};
 
 /// 职培：职业技能线上培训平台
 #[derive(Parser)]
@@ -63,10 +64,15 @@ enum Command {
     Config(ConfigCommand),
     /// 重算总账，找出任何改动
     Verify(Verify),
+    /// 个人信息的密钥
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// 为压力测试准备已登录的学员（只用于空的数据库）
     LoadAccounts(LoadAccounts),
     /// 输出接口文档（OpenAPI）
     Openapi,
+    /// 输出权限矩阵：每个地址谁能调用
+    AccessMatrix,
 }
 
 #[derive(Args)]
@@ -275,6 +281,10 @@ pub async fn run() -> Result<()> {
         println!("{}", openapi());
         return Ok(());
     }
+    if let Command::AccessMatrix = cli.command {
+        print!("{}", zhipei_api::access_table().matrix());
+        return Ok(());
+    }
     if let Command::Demo(given) = cli.command {
         let config = given.config(cli.config.as_deref())?;
         log::start(&config.log);
@@ -297,8 +307,10 @@ pub async fn run() -> Result<()> {
                 return Err(Error::NotMigrated);
             }
             let by = Actor::Operator(operator());
-            manage(&parts, &by, command).await?;
-            Ok(parts.db.close().await?)
+            let done = manage(&parts, &config, &by, command).await;
+            jobs::join(&parts.db, &parts.clock, &parts.keys.ledger_mac).await;
+            parts.db.close().await?;
+            done
         }
     }
 }
@@ -325,7 +337,7 @@ async fn migrate(parts: &Parted) -> Result<()> {
     Ok(())
 }
 
-async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
+async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -> Result<()> {
     match command {
         Command::Institution(InstitutionCommand::Add { name, region }) => {
             let name = Title::parse(&name)?;
@@ -377,6 +389,7 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         Command::Class(command) => manage_class(parts, by, command).await?,
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
         Command::Verify(what) => verify_ledger(parts, &what).await?,
+        Command::Vault(command) => vault::run(parts, config, by, &command).await?,
         Command::LoadAccounts(wanted) => {
             let mut out = std::io::BufWriter::new(std::io::stdout());
             load_accounts::run(parts, by, &wanted, &mut out).await?;
@@ -386,7 +399,8 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         | Command::Migrate
         | Command::Demo(_)
         | Command::Config(_)
-        | Command::Openapi => unreachable!("run() has dealt with these"),
+        | Command::Openapi
+        | Command::AccessMatrix => unreachable!("run() has dealt with these"),
     }
     Ok(())
 }
@@ -404,8 +418,8 @@ async fn verify_ledger(parts: &Parted, what: &Verify) -> Result<()> {
     };
     let report = verify(&parts.db, &parts.keys, learner, what.root).await?;
     println!(
-        "已核 {} 名学员、{} 条记录、{} 次封存",
-        report.learners, report.entries, report.seals
+        "已核 {} 名学员、{} 条记录、{} 条审计记录、{} 次封存",
+        report.learners, report.entries, report.audit_rows, report.seals
     );
     if let Some((number, hash)) = report.newest_seal {
         println!("最新封存 {number}:{hash}");
@@ -598,6 +612,14 @@ mod tests {
         assert!(
             checked_in.trim_end() == openapi().trim_end(),
             "run: zhipei openapi > crates/api/openapi.json"
+        );
+    }
+
+    #[test]
+    fn mlps_04_the_checked_in_access_matrix_is_fresh() {
+        assert!(
+            include_str!("../../api/access-matrix.md") == zhipei_api::access_table().matrix(),
+            "run: zhipei access-matrix > crates/api/access-matrix.md"
         );
     }
 

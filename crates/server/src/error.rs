@@ -28,6 +28,11 @@ pub enum Error {
     /// The database was written with keys that are not there.
     #[error("数据库里有台账或个人信息，密钥文件夹却是空的：请先把原来的密钥放回")]
     KeysLost,
+    /// A master key cannot go yet.
+    #[error(
+        "主密钥 {0} 还保护着 {1} 人的密钥和 {2} 条待发消息，不能销毁；请先运行 zhipei vault rotate"
+    )]
+    KeyInUse(String, u64, u64),
     /// The stored records are not what the ledger wrote.
     #[error("发现 {0} 处改动")]
     Tampered(usize),

@@ -52,6 +52,14 @@ pub enum KeysError {
 }
 
 impl Keys {
+    /// Those that a change of a person's data needs.
+    pub(crate) fn of_people(&self) -> zhipei_actions::Keys {
+        zhipei_actions::Keys {
+            vault: self.vault.clone(),
+            ledger: self.ledger_mac.clone(),
+        }
+    }
+
     /// Reads the keys of the folder. An empty folder gets fresh ones; one that lacks some of them is
     /// refused, since old entries would not verify with new keys, and nobody could be read. `suite` is
     /// for what is sealed from now on.

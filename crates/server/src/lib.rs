@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod load_accounts;
 mod log;
+mod vault;
 mod verify;
 
 pub use app::{App, Parted, app, open};
@@ -20,4 +21,5 @@ pub use config::{
 pub use error::{Error, Result};
 pub use import::import;
 pub use keys::{Keys, KeysError};
+pub use vault::rotate;
 pub use verify::{Report, verify};

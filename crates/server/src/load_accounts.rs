@@ -9,9 +9,10 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::login::LoginToken;
 use zhipei_actions::{course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, Identity, IdentityLevel,
-    Lesson, LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, MediaAsset, MediaAssetId,
-    PersonName, Policy, RegionCode, Rejection, Scope, Title, TrainingClass, Window,
+    Account, Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, Identity,
+    IdentityLevel, Lesson, LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, LoginStage,
+    MediaAsset, MediaAssetId, PersonName, Policy, RegionCode, Rejection, Scope, Title,
+    TrainingClass, Window,
 };
 use zhipei_storage::{learners, login_sessions};
 
@@ -85,7 +86,8 @@ pub(crate) async fn run(
                     let token = LoginToken::from_random(keys::random());
                     let session = LoginSession::start(
                         LoginSessionId(Uuid::now_v7()),
-                        added.id,
+                        Account::Learner(added.id),
+                        LoginStage::Complete,
                         "zhipei-loadtest",
                         "127.0.0.1",
                         now,

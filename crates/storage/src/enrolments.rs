@@ -18,6 +18,7 @@ use crate::{Error, Result, Txn};
 impl Scoped for Entity {
     const LEARNER: Column = Column::LearnerId;
     const REGION: Column = Column::RegionCode;
+    const CLASS: Option<Column> = Some(Column::ClassId);
 }
 
 /// The learner's enrolments with their classes, the newest first.
@@ -146,7 +147,7 @@ mod tests {
             occupation: String::new(),
             occupation_code: String::new(),
             level: String::new(),
-            region: code("469002"),
+            region: code("469006"),
             window: Window::new(LocalDay(0), LocalDay(9)).unwrap(),
             required_ms: 1,
             created_at: 0,
@@ -194,6 +195,11 @@ mod tests {
             ("460400", vec!["460400"]),
             ("46YP00", vec!["46YP00"]),
             ("469002", vec!["469002"]),
+            // The class is filed there: everybody in it is seen.
+            (
+                "469006",
+                vec!["460100", "460105", "460200", "460400", "469002", "46YP00"],
+            ),
             ("469001", vec![]),
             ("110000", vec![]),
         ] {

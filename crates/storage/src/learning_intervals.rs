@@ -100,6 +100,16 @@ pub async fn rows_of(
     rows.into_iter().map(LearningInterval::try_from).collect()
 }
 
+/// When the learner last learnt anything, in a class or not.
+pub async fn last_at(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Option<UnixMs>> {
+    let row = Entity::rows()
+        .filter(Column::LearnerId.eq(learner.0))
+        .order_by_desc(Column::ServerTo)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.server_to))
+}
+
 /// Adds intervals.
 pub async fn insert_all(txn: &Txn, intervals: &[LearningInterval], now: UnixMs) -> Result<()> {
     for some in intervals.chunks(ROWS) {

@@ -3,6 +3,7 @@
 //! Every read of personal rows takes a [`Scope`](zhipei_domain::Scope); the entities are private, so
 //! that no query can skip it.
 
+pub mod approvals;
 pub mod audit;
 pub mod challenges;
 pub mod class_invitations;
@@ -19,6 +20,7 @@ mod error;
 pub mod idempotent_requests;
 pub mod identities;
 pub mod institutions;
+pub mod known_devices;
 pub mod learners;
 pub mod learning_intervals;
 pub mod learning_states;
@@ -33,6 +35,9 @@ pub mod regions;
 pub mod rosters;
 mod scope;
 pub mod sms_codes;
+pub mod staff_accounts;
+pub mod staff_credentials;
+pub mod staff_invitations;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod training_classes;

@@ -4,7 +4,6 @@ mod out;
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zhipei_api_types::Page;
 use zhipei_domain::{
@@ -16,16 +15,17 @@ use self::out::{
     ChapterOut, ClassDetailOut, ClassOut, ContinueLessonOut, CourseOut, LessonOut, LessonRowOut,
 };
 pub(crate) use self::out::{TimeStateOut, TotalsOut};
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::media::{MediaOut, poster_url};
 use crate::record::Record;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_classes))
-        .routes(routes!(get_class))
-        .routes(routes!(get_lesson))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Learner, routes!(list_classes))
+        .add(Access::Learner, routes!(get_class))
+        .add(Access::Learner, routes!(get_lesson))
 }
 
 /// The learner's classes, the newest first.

@@ -8,7 +8,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_api_types::Moment;
@@ -16,13 +15,14 @@ use zhipei_domain::{ClassId, Hours, LearningInterval, LessonId, Row, Span};
 use zhipei_storage::enrolments;
 
 pub(crate) use self::words::{notes, outstanding};
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::classes::{ClassCourses, TimeStateOut, TotalsOut};
 use crate::record::{Checks, Record};
 use crate::{ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_hours))
+pub(crate) fn router() -> Routes {
+    Routes::new().add(Access::Learner, routes!(list_hours))
 }
 
 #[derive(Serialize, ToSchema)]

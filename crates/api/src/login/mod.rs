@@ -6,20 +6,21 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zhipei_actions::login::{self, Attempt, LoginToken, Outcome};
+use zhipei_actions::login::{Attempt, LoginToken, Outcome};
+use zhipei_actions::login_session;
 use zhipei_api_types::Problem;
 
+use crate::access::{Access, Routes};
 use crate::body::Body;
 use crate::caller::{ClientAddress, cookie};
 use crate::me::MeOut;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(log_in))
-        .routes(routes!(log_out))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Public, routes!(log_in))
+        .add(Access::Learner, routes!(log_out))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -63,7 +64,7 @@ async fn log_in(
         ip: &from.to_string(),
         now,
     };
-    match app.gate.log_in(&app.db, attempt).await? {
+    match app.gate.log_in(&app.db, &app.keys.vault, attempt).await? {
         Outcome::Done(learner) => {
             let jar = jar.add(cookie(&app.settings, token.reveal()));
             Ok((jar, Json(MeOut::load(&app, learner).await?)))
@@ -85,7 +86,7 @@ async fn log_out(
 ) -> ApiResult<(CookieJar, StatusCode)> {
     let now = app.clock.now();
     app.db
-        .write(async |txn| login::log_out(txn, &caller.session, now).await)
+        .write(async |txn| login_session::log_out(txn, &caller.session, now).await)
         .await?;
     let this = caller.session.id;
     app.desk.log_out(caller.learner(), |login| login == this);

@@ -5,20 +5,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zhipei_actions::login::Outcome;
 use zhipei_api_types::Problem;
 use zhipei_domain::{IdDocument, Identity, IdentityLevel, Learner, Phone, Scope};
 use zhipei_storage::{identities, learners};
 
+use crate::access::{Access, Routes};
 use crate::body::Body;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(get_me))
-        .routes(routes!(change_password))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Learner, routes!(get_me))
+        .add(Access::Learner, routes!(change_password))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -57,7 +57,7 @@ impl MeOut {
     /// Opens who the learner is, for the learner.
     pub(crate) async fn load(app: &AppState, learner: Learner) -> ApiResult<Self> {
         let scope = Scope::Learner(learner.id);
-        let identity = identities::get(app.db.read(), &scope, &app.vault, learner.id).await?;
+        let identity = identities::get(app.db.read(), &scope, &app.keys.vault, learner.id).await?;
         Ok(Self::new(&learner, &identity))
     }
 
@@ -124,7 +124,14 @@ async fn change_password(
     }
     let outcome = app
         .gate
-        .change_password(&app.db, &caller.session, &input.current, &input.new, now)
+        .change_password(
+            &app.db,
+            caller.learner(),
+            &caller.session,
+            &input.current,
+            &input.new,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {

@@ -6,7 +6,9 @@
     reason = "`#[sea_orm::model]` expands to `find` and to public items"
 )]
 
+pub(crate) mod approval;
 pub(crate) mod audit_event;
+pub(crate) mod audit_link;
 pub(crate) mod captcha;
 pub(crate) mod challenge;
 pub(crate) mod chapter;
@@ -22,6 +24,7 @@ pub(crate) mod idempotent_request;
 pub(crate) mod identity;
 pub(crate) mod institution;
 pub(crate) mod join_request;
+pub(crate) mod known_device;
 pub(crate) mod learner;
 pub(crate) mod learning_interval;
 pub(crate) mod learning_state;
@@ -42,4 +45,9 @@ pub(crate) mod region;
 pub(crate) mod roster_entry;
 pub(crate) mod send_history;
 pub(crate) mod sms_code;
+pub(crate) mod staff_account;
+pub(crate) mod staff_credential;
+pub(crate) mod staff_invitation;
+pub(crate) mod staff_password;
+pub(crate) mod staff_recovery_code;
 pub(crate) mod training_class;

@@ -1,0 +1,264 @@
+//! Codes sent by SMS: asking for one, and giving it back.
+
+use uuid::Uuid;
+use zhipei_domain::{
+    AccountState, CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE,
+    PROVED_CODE_LIVES_MS, Phone, Scope, SendLimit, SmsWords, UnixMs, WITHOUT_CAPTCHA, draw_code,
+};
+use zhipei_storage::sms_codes::{self, StoredCode};
+use zhipei_storage::{Error, Txn, identities, learners};
+use zhipei_vault::KeyRing;
+
+use crate::{Result, outbox};
+
+/// A picture is good for so long.
+const CAPTCHA_LIVES_MS: i64 = 5 * 60_000;
+
+/// Who asks for a code, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRequest<'a> {
+    /// What for.
+    pub purpose: CodePurpose,
+    /// Where it is to go.
+    pub phone: &'a Phone,
+    /// The network that asks.
+    pub network: &'a str,
+    /// The picture that was read, and what was read in it.
+    pub captcha: Option<(Uuid, &'a str)>,
+    /// Messages that the whole platform may send in 24 hours.
+    pub most_a_day: usize,
+    /// When.
+    pub now: UnixMs,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeSent {
+    /// It is on its way, or for all that a stranger may know it is.
+    Sent {
+        /// To be given back with the code.
+        ticket: Uuid,
+    },
+    /// Too many from this address: a picture is to be read first.
+    CaptchaNeeded,
+    /// The picture was not read right; it is used up.
+    CaptchaWrong,
+    /// Too many.
+    Wait {
+        /// When the next one may go.
+        until: UnixMs,
+    },
+    /// The platform has sent all that it may today. Somebody has to look into it.
+    Exhausted,
+}
+
+/// Sends a code, if the limits allow it. For a purpose that needs an account a stranger is told the same,
+/// at the same cost, and gets none. Source of the limits: ASVS 5.0, 6.6.3.
+pub async fn send(txn: &Txn, vault: &KeyRing, request: CodeRequest<'_>) -> Result<CodeSent> {
+    let now = request.now;
+    let phone_index = identities::phone_index(vault, request.phone);
+    let by_phone = format!("phone:{phone_index}");
+    let by_address = format!("address:{}", request.network);
+    // Always in this order: two that hold one row each and want the other's would wait for ever.
+    let mut all = sms_codes::history_to_change(txn, "all", now).await?;
+    let mut address = sms_codes::history_to_change(txn, &by_address, now).await?;
+    let mut phone = sms_codes::history_to_change(txn, &by_phone, now).await?;
+    let day = SendLimit {
+        count: request.most_a_day,
+        within_ms: 86_400_000,
+    };
+    if all.reached(day, now) {
+        return Ok(CodeSent::Exhausted);
+    }
+    let wait = phone
+        .wait_until(&PER_PHONE, now)
+        .max(address.wait_until(&PER_ADDRESS, now));
+    if let Some(until) = wait {
+        return Ok(CodeSent::Wait { until });
+    }
+    if address.reached(WITHOUT_CAPTCHA, now) {
+        let Some((picture, read)) = request.captcha else {
+            return Ok(CodeSent::CaptchaNeeded);
+        };
+        if !captcha_is_right(txn, vault, picture, read, now).await? {
+            return Ok(CodeSent::CaptchaWrong);
+        }
+    }
+    for (sender, history) in [
+        ("all", &mut all),
+        (&by_address, &mut address),
+        (&by_phone, &mut phone),
+    ] {
+        history.note(now);
+        sms_codes::keep_history(txn, sender, history, now).await?;
+    }
+    let ticket = Uuid::from_bytes(half((vault.random())()));
+    let code = draw_code((vault.random())());
+    let words = SmsWords::Code(code.clone());
+    let expires_at = now + CODE_LIVES_MS;
+    let known = has_account(txn, vault, request.phone).await?;
+    let kept = if known || !request.purpose.needs_account() {
+        outbox::queue_sms(txn, vault, now, request.phone, &words, Some(expires_at)).await?;
+        code
+    } else {
+        outbox::queue_decoy(txn, vault, now, request.phone, &words, Some(expires_at)).await?;
+        // No six digits are this.
+        "nobody's".to_owned()
+    };
+    let stored = StoredCode {
+        id: ticket,
+        purpose: request.purpose,
+        code_mac: mac(vault, request.purpose, &phone_index, ticket, &kept),
+        phone_index,
+        sent_at: now,
+        expires_at,
+        wrong_tries: 0,
+        proved_at: None,
+    };
+    sms_codes::insert(txn, &stored).await?;
+    Ok(CodeSent::Sent { ticket })
+}
+
+/// A code given back.
+#[derive(Clone, Copy)]
+pub struct GivenCode<'a> {
+    /// What for.
+    pub purpose: CodePurpose,
+    /// Where it went.
+    pub phone: &'a Phone,
+    /// From the answer to the request.
+    pub ticket: Uuid,
+    /// As typed.
+    pub code: &'a str,
+}
+
+/// Is the code right? Wrong tries count; the code stays good for what comes next, for ten minutes after it
+/// was sent.
+pub async fn check(txn: &Txn, vault: &KeyRing, given: GivenCode<'_>, now: UnixMs) -> Result<bool> {
+    Ok(find(txn, vault, given, true, now).await?.is_some())
+}
+
+/// Is the code right? Counts nothing: for what must be known before the code is redeemed.
+pub(crate) async fn peek(
+    txn: &Txn,
+    vault: &KeyRing,
+    given: GivenCode<'_>,
+    now: UnixMs,
+) -> Result<bool> {
+    Ok(find(txn, vault, given, false, now).await?.is_some())
+}
+
+/// Is the code right? Then it is used up. Wrong tries count.
+pub async fn redeem(txn: &Txn, vault: &KeyRing, given: GivenCode<'_>, now: UnixMs) -> Result<bool> {
+    let Some(code) = find(txn, vault, given, true, now).await? else {
+        return Ok(false);
+    };
+    sms_codes::delete(txn, code.id).await?;
+    Ok(true)
+}
+
+async fn find(
+    txn: &Txn,
+    vault: &KeyRing,
+    given: GivenCode<'_>,
+    counts: bool,
+    now: UnixMs,
+) -> Result<Option<StoredCode>> {
+    let mut code = match sms_codes::get_to_change(txn, given.ticket).await {
+        Err(Error::NotFound) => return Ok(None),
+        found => found?,
+    };
+    let phone_index = identities::phone_index(vault, given.phone);
+    let typed: String = given.code.chars().filter(|c| !c.is_whitespace()).collect();
+    let parts = parts(given.purpose, &phone_index, given.ticket, &typed);
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    let right = vault.index().matches("sms_code", &parts, &code.code_mac)
+        && code.purpose == given.purpose
+        && code.phone_index == phone_index;
+    if now >= code.expires_at || code.wrong_tries >= CODE_TRIES {
+        return Ok(None);
+    }
+    if !right && !counts {
+        return Ok(None);
+    }
+    if !right {
+        code.wrong_tries += 1;
+        sms_codes::update(txn, &code).await?;
+        return Ok(None);
+    }
+    if code.proved_at.is_none() {
+        code.proved_at = Some(now);
+        code.expires_at = code.sent_at + PROVED_CODE_LIVES_MS;
+        sms_codes::update(txn, &code).await?;
+    }
+    Ok(Some(code))
+}
+
+/// Keeps what a picture says, as a keyed hash. Returns the picture's name.
+pub async fn keep_captcha(txn: &Txn, vault: &KeyRing, text: &str, now: UnixMs) -> Result<Uuid> {
+    let id = Uuid::from_bytes(half((vault.random())()));
+    let answer = captcha_mac(vault, id, text);
+    sms_codes::insert_captcha(txn, id, &answer, now + CAPTCHA_LIVES_MS).await?;
+    Ok(id)
+}
+
+/// Drops codes, pictures and histories that are over.
+pub async fn tidy(txn: &Txn, now: UnixMs) -> Result<()> {
+    Ok(sms_codes::delete_old(txn, now).await?)
+}
+
+async fn captcha_is_right(
+    txn: &Txn,
+    vault: &KeyRing,
+    picture: Uuid,
+    read: &str,
+    now: UnixMs,
+) -> Result<bool> {
+    let kept = sms_codes::take_captcha(txn, picture, now).await?;
+    Ok(kept.is_some_and(|kept| kept == captcha_mac(vault, picture, read)))
+}
+
+fn captcha_mac(vault: &KeyRing, picture: Uuid, text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let parts = [picture.as_bytes().as_slice(), text.as_bytes()];
+    vault.index().mac("captcha", &parts)
+}
+
+async fn has_account(txn: &Txn, vault: &KeyRing, phone: &Phone) -> Result<bool> {
+    match identities::by_phone(txn, vault, phone).await {
+        Ok(id) => {
+            let learner = learners::get(txn, &Scope::Platform, id).await?;
+            Ok(learner.state == AccountState::Active)
+        }
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn mac(
+    vault: &KeyRing,
+    purpose: CodePurpose,
+    phone_index: &str,
+    ticket: Uuid,
+    code: &str,
+) -> String {
+    let parts = parts(purpose, phone_index, ticket, code);
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    vault.index().mac("sms_code", &parts)
+}
+
+/// What a code is bound to. Source: ASVS 5.0, 6.6.2.
+fn parts(purpose: CodePurpose, phone_index: &str, ticket: Uuid, code: &str) -> [Vec<u8>; 4] {
+    [
+        purpose.as_str().into(),
+        phone_index.into(),
+        ticket.as_bytes().to_vec(),
+        code.into(),
+    ]
+}
+
+fn half(bytes: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    half
+}
