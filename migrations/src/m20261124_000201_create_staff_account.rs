@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer_null("disabled_at"))
                     .col(big_integer_null("expires_at"))
                     .col(big_integer_null("last_login_at"))
+                    .col(text("wrapped_key"))
                     .foreign_key(
                         ForeignKey::create()
                             .name("fk_staff_account_region_code")

@@ -2,6 +2,7 @@
 //!
 //! An action takes a transaction and the time; it never touches the network.
 
+pub mod approval;
 mod audit;
 pub mod class_invitation;
 pub mod consent;
@@ -19,13 +20,19 @@ pub mod learner;
 pub mod ledger;
 pub mod login;
 pub mod login_session;
+pub mod look;
 pub mod notice;
 pub mod outbox;
 mod password_hash;
 pub mod policy;
+mod recovery_codes;
+pub mod region;
 pub mod registration;
 pub mod roster;
 pub mod sms_code;
+pub mod staff;
+pub mod staff_login;
+mod totp;
 pub mod training_class;
 pub mod vault;
 

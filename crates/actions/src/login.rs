@@ -42,6 +42,13 @@ impl LoginToken {
         hex::encode(self.0)
     }
 
+    /// The one-time link for staff whose secret this is. The secret stands behind `#`, which no browser
+    /// sends to a server.
+    pub fn link(&self, public_url: &str) -> String {
+        let site = public_url.trim_end_matches('/');
+        format!("{site}/staff/join#{}", self.reveal())
+    }
+
     /// What the database keeps.
     pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.0))
@@ -447,7 +454,11 @@ impl Gate {
         .await
     }
 
-    fn stranger<T>(&self, attempt: Attempt<'_>, act: impl FnOnce(&mut Lockout) -> T) -> T {
+    pub(crate) fn stranger<T>(
+        &self,
+        attempt: Attempt<'_>,
+        act: impl FnOnce(&mut Lockout) -> T,
+    ) -> T {
         let mut strangers = self
             .strangers
             .lock()

@@ -417,7 +417,7 @@ macro_rules! rights {
 
 rights! {
     ListStaff, AskForStaffChange, LimitStaff, DecideApprovals, ReadAudit, SuperviseLearners,
-    SuperviseClasses, RevealLearner,
+    SuperviseClasses,
 }
 
 /// A member of staff whose roles allow `R`.

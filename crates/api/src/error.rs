@@ -138,7 +138,15 @@ impl ApiError {
             ),
             Self::Rejected(rejection) => {
                 let status = match rejection.code() {
-                    "weak_password" => S::UNPROCESSABLE_ENTITY,
+                    "weak_password"
+                    | "reason_invalid"
+                    | "address_range_invalid"
+                    | "charge_unfit"
+                    | "role_missing"
+                    | "duties_apart"
+                    | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
+                    "own_approval" => S::FORBIDDEN,
+                    "invitation_over" => S::GONE,
                     _ => S::CONFLICT,
                 };
                 return (status, rejection.code(), rejection.to_string());
@@ -163,8 +171,16 @@ impl From<zhipei_actions::Error> for ApiError {
         match error {
             zhipei_actions::Error::Rejected(rejection) => Self::Rejected(rejection),
             zhipei_actions::Error::Storage(error) => error.into(),
-            error @ zhipei_actions::Error::PasswordHash => Self::Internal(error.into()),
+            error @ (zhipei_actions::Error::PasswordHash | zhipei_actions::Error::Vault(_)) => {
+                Self::Internal(error.into())
+            }
         }
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
     }
 }
 

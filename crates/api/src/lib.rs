@@ -1,7 +1,9 @@
 //! The first-party HTTP API: a folder a feature, one error type, one OpenAPI document.
 
 mod access;
+mod approvals;
 mod attempts;
+mod audit_events;
 mod body;
 mod caller;
 mod classes;
@@ -11,13 +13,18 @@ mod hour_lists;
 mod hours;
 mod learning;
 mod login;
+mod login_sessions;
 mod me;
 mod media;
 mod pc_app;
 mod protect;
 mod record;
+mod regions;
 mod router;
+mod staff;
+mod staff_accounts;
 mod state;
+mod supervision;
 
 pub use access::{Access, AccessTable};
 pub use caller::{Caller, Staff};

@@ -12,8 +12,8 @@ use zhipei_api_types::Problem;
 
 use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
-    ApiError, AppState, classes, health, hour_lists, hours, learning, login, me, media, pc_app,
-    protect,
+    ApiError, AppState, approvals, audit_events, classes, health, hour_lists, hours, learning,
+    login, login_sessions, me, media, pc_app, protect, regions, staff, staff_accounts, supervision,
 };
 
 /// No request is larger: videos come another way.
@@ -101,6 +101,13 @@ fn routes() -> Routes {
     Routes::with_document(OpenApiRouter::with_openapi(Document::openapi()))
         .merge(login::router())
         .merge(me::router())
+        .merge(login_sessions::router())
+        .merge(staff::router())
+        .merge(staff_accounts::router())
+        .merge(approvals::router())
+        .merge(audit_events::router())
+        .merge(regions::router())
+        .merge(supervision::router())
         .merge(classes::router())
         .merge(hours::router())
         .merge(learning::router())

@@ -20,7 +20,7 @@ pub struct Parts {
     pub db: Db,
     /// Server time.
     pub clock: Clock,
-    /// Open what is personal, and put on record what is changed of it.
+    /// Seal secrets, open what is personal, and put on record what is changed of it.
     pub keys: Keys,
     /// Passwords.
     pub gate: Gate,

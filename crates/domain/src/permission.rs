@@ -46,8 +46,6 @@ permissions! {
     SuperviseLearners = "supervision.learners" for Supervisor | InstitutionManager;
     /// See the training classes of the region or institution.
     SuperviseClasses = "supervision.classes" for Supervisor | InstitutionManager;
-    /// See a learner's personal data without masks, for a reason that is kept.
-    RevealLearner = "supervision.reveal" for Supervisor | InstitutionManager;
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use zhipei_domain::{
 use zhipei_ledger::Hash;
 use zhipei_storage::{courses, institutions, learners, policies, training_classes};
 
+use crate::admin::{self, AdminCommand, RegionsCommand};
 use crate::app::{Parted, app, open};
 use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
@@ -44,6 +45,12 @@ enum Command {
     Migrate,
     /// 导入示例课程和班级，然后启动服务
     Demo(Demo),
+    /// 平台人员
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// 行政区划
+    #[command(subcommand)]
+    Regions(RegionsCommand),
     /// 培训机构
     #[command(subcommand)]
     Institution(InstitutionCommand),
@@ -339,6 +346,18 @@ async fn migrate(parts: &Parted) -> Result<()> {
 
 async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -> Result<()> {
     match command {
+        Command::Admin(AdminCommand::Create(new)) => {
+            let (link, url) = admin::create(parts, config, by, &new).await?;
+            println!(
+                "已添加 {}（{}）。请把这个链接交给本人，24 小时内有效，只能用一次：",
+                link.account.name.as_str(),
+                link.account.login_name
+            );
+            println!("{url}");
+        }
+        Command::Regions(RegionsCommand::Import { file }) => {
+            println!("{}", admin::import_regions(parts, by, &file).await?);
+        }
         Command::Institution(InstitutionCommand::Add { name, region }) => {
             let name = Title::parse(&name)?;
             let now = parts.clock.now();

@@ -39,6 +39,9 @@ pub enum Error {
     /// A file of a course folder is not as it should be.
     #[error("{0}")]
     Course(String),
+    /// A list of regions is not as it should be.
+    #[error("没有导入任何区划：\n{0}")]
+    Regions(String),
     /// The disk or the network.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -1,5 +1,6 @@
 //! The process: settings, wiring, the command line. It alone names every other crate.
 
+mod admin;
 mod app;
 mod cli;
 mod config;

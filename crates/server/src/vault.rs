@@ -6,7 +6,7 @@ use clap::Subcommand;
 use uuid::Uuid;
 use zhipei_actions::vault;
 use zhipei_domain::Actor;
-use zhipei_storage::{Db, outbox, person_keys};
+use zhipei_storage::{Db, outbox, person_keys, staff_accounts};
 use zhipei_vault::KeyRing;
 
 use crate::app::Parted;
@@ -76,6 +76,9 @@ pub async fn rotate(db: &Db, ring: &KeyRing, by: &Actor, now: i64) -> Result<u64
         after = last;
         persons += some;
     }
+    persons += db
+        .write(async |txn| vault::rewrap_staff(txn, ring).await)
+        .await?;
     db.write(async |txn| vault::rotated(txn, ring, by, now, persons).await)
         .await?;
     Ok(persons)
@@ -84,7 +87,10 @@ pub async fn rotate(db: &Db, ring: &KeyRing, by: &Actor, now: i64) -> Result<u64
 async fn retire(parts: &Parted, folder: &Path, by: &Actor, number: u32) -> Result<()> {
     let name = keys::master_name(number);
     let db = parts.db.read();
-    let wrapped = person_keys::wrapped_by(db, &name).await?;
+    let staff = staff_accounts::wrapped_keys(db).await?;
+    let by_this = |wrapped: &String| wrapped.split(':').nth(1) == Some(name.as_str());
+    let staff = staff.iter().filter(|(_, key)| by_this(key)).count() as u64;
+    let wrapped = person_keys::wrapped_by(db, &name).await? + staff;
     let waiting = outbox::sealed_by(db, &name).await?;
     if wrapped + waiting > 0 {
         return Err(Error::KeyInUse(name, wrapped, waiting));

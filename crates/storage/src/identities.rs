@@ -65,24 +65,26 @@ pub async fn get(
     opened(&key, row.ok_or(Error::NotFound)?)
 }
 
-/// The names of the learners of the scope among these; who was erased has none.
-pub async fn names(
+/// Who these learners are, of whom those outside the scope and the erased are left out.
+pub async fn many(
     db: &impl ConnectionTrait,
     scope: &Scope,
     vault: &KeyRing,
-    of: &[LearnerId],
-) -> Result<HashMap<LearnerId, PersonName>> {
-    let mut names = HashMap::new();
-    for learner in of {
-        match get(db, scope, vault, *learner).await {
-            Ok(identity) => {
-                names.insert(*learner, identity.name);
-            }
-            Err(Error::NotFound | Error::Vault(zhipei_vault::Error::Erased)) => {}
-            Err(error) => return Err(error),
+    of: impl IntoIterator<Item = LearnerId>,
+) -> Result<HashMap<LearnerId, Identity>> {
+    let ids = learners::those_in_scope(db, scope, of).await?;
+    let keys = person_keys::many(db, vault, &ids).await?;
+    let rows = Entity::rows()
+        .filter(Column::LearnerId.is_in(ids))
+        .all(db)
+        .await?;
+    let mut found = HashMap::new();
+    for row in rows {
+        if let Some(key) = keys.get(&row.learner_id) {
+            found.insert(LearnerId(row.learner_id), opened(key, row)?);
         }
     }
-    Ok(names)
+    Ok(found)
 }
 
 /// Whose phone it is. To log in by, and to find conflicts: it tells nothing but an id.

@@ -3,15 +3,17 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
+use uuid::Uuid;
 use zhipei_domain::{
-    AccountState, IdentityLevel, Learner, LearnerId, LoginName, Scope, TraineeCategory,
+    AccountState, ClassId, IdentityLevel, Learner, LearnerId, LoginName, Scope, TraineeCategory,
 };
 
 use crate::entity::learner::{ActiveModel, Column, Entity, Model};
 use crate::regions::region_code;
 use crate::scope::Scoped;
-use crate::{Error, Result, Txn};
+use crate::{Error, Result, Txn, enrolments};
 
 impl Scoped for Entity {
     const LEARNER: Column = Column::Id;
@@ -24,9 +26,54 @@ pub async fn list(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<Learne
     rows.into_iter().map(Learner::try_from).collect()
 }
 
+/// Which learners are looked for; what is `None` does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct LearnerFilter {
+    /// Who has a place in this class.
+    pub class: Option<ClassId>,
+    /// Who logs in with this name.
+    pub login_name: Option<LoginName>,
+    /// After the one with this id.
+    pub after: Option<LearnerId>,
+}
+
+/// Learners of the scope, the newest first, at most `limit`.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &LearnerFilter,
+    limit: u64,
+) -> Result<Vec<Learner>> {
+    let mut query = Entity::find_in(scope).order_by_desc(Column::Id);
+    if let Some(class) = filter.class {
+        query = query.filter(Column::Id.in_subquery(enrolments::learners_of(scope, class)));
+    }
+    if let Some(name) = &filter.login_name {
+        query = query.filter(Column::LoginName.eq(name.as_str()));
+    }
+    if let Some(after) = filter.after {
+        query = query.filter(Column::Id.lt(after.0));
+    }
+    let rows = query.limit(limit).all(db).await?;
+    rows.into_iter().map(Learner::try_from).collect()
+}
+
 /// The learner with this id.
 pub async fn get(db: &impl ConnectionTrait, scope: &Scope, id: LearnerId) -> Result<Learner> {
     let row = Entity::find_in(scope)
+        .filter(Column::Id.eq(id.0))
+        .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The learner, if they belong to the scope's region themselves, not only by a class.
+pub(crate) async fn at_home(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: LearnerId,
+) -> Result<Learner> {
+    let row = Entity::at_home_in(scope)
         .filter(Column::Id.eq(id.0))
         .one(db)
         .await?;
@@ -58,6 +105,21 @@ pub(crate) async fn check_scope(
         Scope::Learner(own) if *own == id => Ok(()),
         _ => get(db, scope, id).await.map(drop),
     }
+}
+
+/// Those of the learners that are in the scope.
+pub(crate) async fn those_in_scope(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    of: impl IntoIterator<Item = LearnerId>,
+) -> Result<Vec<Uuid>> {
+    Ok(Entity::find_in(scope)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.is_in(of.into_iter().map(|id| id.0)))
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// Adds one; [`Error::Conflict`] when the login name is taken.

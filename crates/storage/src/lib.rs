@@ -45,3 +45,5 @@ pub mod training_classes;
 pub use clock::Clock;
 pub use db::{Db, Txn};
 pub use error::{Error, Result};
+/// What reads can be asked of: a pool or a transaction.
+pub use sea_orm::ConnectionTrait as Connection;

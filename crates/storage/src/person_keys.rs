@@ -1,5 +1,7 @@
 //! The keys of persons, wrapped. A person is a learner or an entry of a roster.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
@@ -46,6 +48,28 @@ pub(crate) async fn get(
         .ok_or(Error::NotFound)?;
     let wrapped = row.wrapped.as_deref().map(Sealed::parse).transpose()?;
     Ok(vault.unwrap(person, wrapped.as_ref())?)
+}
+
+/// The keys of these persons; who was erased has none.
+pub(crate) async fn many(
+    db: &impl ConnectionTrait,
+    vault: &KeyRing,
+    persons: &[Uuid],
+) -> Result<HashMap<Uuid, PersonKey>> {
+    let rows = Entity::rows()
+        .filter(Column::PersonId.is_in(persons.iter().copied()))
+        .filter(Column::Wrapped.is_not_null())
+        .all(db)
+        .await?;
+    let mut keys = HashMap::new();
+    for row in rows {
+        let wrapped = row.wrapped.as_deref().map(Sealed::parse).transpose()?;
+        keys.insert(
+            row.person_id,
+            vault.unwrap(row.person_id, wrapped.as_ref())?,
+        );
+    }
+    Ok(keys)
 }
 
 /// Destroys the person's key. What it sealed is noise from here on, in every copy of the database that is

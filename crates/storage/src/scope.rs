@@ -34,6 +34,18 @@ pub(crate) trait Scoped: EntityTrait {
         Self::find().filter(visible)
     }
 
+    /// Rows of who belongs to a region, without what is seen by a class; of an institution: none.
+    #[expect(clippy::disallowed_methods, reason = "the scoped door to `find`")]
+    fn at_home_in(scope: &Scope) -> Select<Self> {
+        match scope {
+            Scope::Region(region) => {
+                Self::find().filter(Self::REGION.in_subquery(codes_under(region)))
+            }
+            Scope::Institution(_) => Self::find().filter(Condition::any().add(Expr::value(false))),
+            Scope::Learner(_) | Scope::Platform => Self::find_in(scope),
+        }
+    }
+
     /// Rows of these classes, or of who has a place in them.
     fn in_classes(classes: SelectStatement) -> SimpleExpr {
         match Self::CLASS {

@@ -50,9 +50,40 @@ pub async fn by_login_name(db: &impl ConnectionTrait, name: &LoginName) -> Resul
     row.ok_or(Error::NotFound)?.try_into()
 }
 
-/// Adds one; [`Error::Conflict`] when the login name is taken.
-pub async fn insert(txn: &Txn, account: &StaffAccount) -> Result<()> {
-    ActiveModel::from(account).insert(txn).await?;
+/// Adds one with the key that seals its secrets, wrapped; [`Error::Conflict`] when the login name is
+/// taken.
+pub async fn insert(txn: &Txn, account: &StaffAccount, wrapped_key: &str) -> Result<()> {
+    let row = ActiveModel {
+        wrapped_key: Set(wrapped_key.to_owned()),
+        ..ActiveModel::from(account)
+    };
+    row.insert(txn).await?;
+    Ok(())
+}
+
+/// The key that seals the account's secrets, wrapped.
+pub async fn wrapped_key(db: &impl ConnectionTrait, id: StaffId) -> Result<String> {
+    let row = Entity::rows().filter(Column::Id.eq(id.0)).one(db).await?;
+    Ok(row.ok_or(Error::NotFound)?.wrapped_key)
+}
+
+/// All of these keys, for a change of the key that wraps them.
+pub async fn wrapped_keys(db: &impl ConnectionTrait) -> Result<Vec<(StaffId, String)>> {
+    let rows = Entity::rows().order_by_asc(Column::Id).all(db).await?;
+    let keys = rows
+        .into_iter()
+        .map(|row| (StaffId(row.id), row.wrapped_key));
+    Ok(keys.collect())
+}
+
+/// Puts a key there that was wrapped anew.
+pub async fn set_wrapped_key(txn: &Txn, id: StaffId, wrapped_key: &str) -> Result<()> {
+    let row = ActiveModel {
+        id: Set(id.0),
+        wrapped_key: Set(wrapped_key.to_owned()),
+        ..Default::default()
+    };
+    row.update(txn).await?;
     Ok(())
 }
 
@@ -84,6 +115,7 @@ impl From<&StaffAccount> for ActiveModel {
             disabled_at: Set(account.disabled_at),
             expires_at: Set(account.expires_at),
             last_login_at: Set(account.last_login_at),
+            ..Default::default()
         }
     }
 }

@@ -3,15 +3,16 @@
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use zhipei_domain::{
-    ClassCourse, ClassId, CourseId, InstitutionId, LocalDay, TrainingClass, Window,
+    ClassCourse, ClassId, CourseId, InstitutionId, LocalDay, Scope, TrainingClass, Window,
 };
 
 use crate::entity::{class_course, training_class};
 use crate::institutions::title;
 use crate::regions::region_code;
-use crate::scope::Unscoped;
+use crate::scope::{Unscoped, classes_in};
 use crate::{Error, Result, Txn};
 
 impl Unscoped for training_class::Entity {}
@@ -33,6 +34,21 @@ pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<TrainingCl
         .one(db)
         .await?;
     row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The classes of a scope after the one with the id `after`, the newest first, at most `limit`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    after: Option<ClassId>,
+    limit: u64,
+) -> Result<Vec<TrainingClass>> {
+    let mut query = classes_in(scope).order_by_desc(training_class::Column::Id);
+    if let Some(after) = after {
+        query = query.filter(training_class::Column::Id.lt(after.0));
+    }
+    let rows = query.limit(limit).all(db).await?;
+    rows.into_iter().map(TrainingClass::try_from).collect()
 }
 
 /// The courses of the class, in order.

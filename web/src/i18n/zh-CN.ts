@@ -12,6 +12,7 @@ const zh = {
     minutes: '{m} 分',
     seconds: '{s} 秒',
     date: '{month} 月 {day} 日',
+    dateYear: '{year} 年 {month} 月 {day} 日',
     today: '今天',
     range: '{from}至 {to}',
   },

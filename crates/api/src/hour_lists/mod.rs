@@ -45,7 +45,7 @@ async fn hour_list(app: &AppState, caller: &Caller, id: ClassId) -> ApiResult<Ho
     let identity = identities::get(db, &caller.scope(), &app.keys.vault, caller.learner()).await?;
     let institution = institutions::get(db, class.institution).await?;
     let cut_off = app.clock.now();
-    let record = Record::load(&app.db, caller, id).await?;
+    let record = Record::load(&app.db, &caller.scope(), caller.learner(), id).await?;
     let titles = Titles::new(&ClassCourses::load(app, id).await?);
     let per_hour = record.minutes_per_hour();
     let totals = record.hours.totals();

@@ -94,7 +94,7 @@ async fn log_out(
     Ok((jar.remove(gone), StatusCode::NO_CONTENT))
 }
 
-fn user_agent(headers: &HeaderMap) -> &str {
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
     headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())

@@ -23,6 +23,8 @@ pub struct Model {
     pub disabled_at: Option<i64>,
     pub expires_at: Option<i64>,
     pub last_login_at: Option<i64>,
+    #[sea_orm(column_type = "Text")]
+    pub wrapped_key: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,54 @@
+//! Looks at personal data and at the audit trail: each leaves a row.
+
+use zhipei_domain::{Actor, AuditEvent, AuditResult, LearnerId, UnixMs};
+use zhipei_storage::{Txn, audit};
+
+use crate::Result;
+
+/// Somebody searched the audit trail; for which thing, if for one.
+pub async fn at_audit_trail(
+    txn: &Txn,
+    by: &Actor,
+    object: Option<&str>,
+    now: UnixMs,
+) -> Result<()> {
+    let object = object.map(|id| ("audited", id.to_owned()));
+    note(txn, by, "audit.search", object, now).await
+}
+
+/// Somebody listed learners of their scope, with masked data.
+pub async fn at_learners(txn: &Txn, by: &Actor, shown: usize, now: UnixMs) -> Result<()> {
+    let object = Some(("learners", shown.to_string()));
+    note(txn, by, "learner.list", object, now).await
+}
+
+/// Somebody looked at one learner, with masked data.
+pub async fn at_learner(txn: &Txn, by: &Actor, learner: LearnerId, now: UnixMs) -> Result<()> {
+    let object = Some(("learner", learner.to_string()));
+    note(txn, by, "learner.view", object, now).await
+}
+
+/// Somebody looked at a learner's hours.
+pub async fn at_hours(txn: &Txn, by: &Actor, learner: LearnerId, now: UnixMs) -> Result<()> {
+    let object = Some(("learner", learner.to_string()));
+    note(txn, by, "learner.view_hours", object, now).await
+}
+
+async fn note(
+    txn: &Txn,
+    by: &Actor,
+    action: &'static str,
+    object: Option<(&'static str, String)>,
+    now: UnixMs,
+) -> Result<()> {
+    let row = AuditEvent {
+        at: now,
+        actor: by.clone(),
+        action,
+        object,
+        result: AuditResult::Ok,
+        detail: None,
+        ip: None,
+    };
+    Ok(audit::insert(txn, &row).await?)
+}

@@ -1,0 +1,5 @@
+export * from './common-passwords'
+export * from './id-number'
+export * from './password'
+export * from './phone'
+export * from './totp'
