@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { commonPasswords, idNumberFault, isGoodPassword, isPhone, maskedPhone, normalIdNumber, passwordRules, sixDigits, spacedPhone, spacedSecret } from './index'
+import { birthDateFault, birthDateNeeded, commonPasswords, documentFault, isGoodPassword, isPersonName, isPhone, maskedPhone, normalNumber, passwordRules, sixDigits, spacedPhone, spacedSecret } from './index'
 
 const TODAY = '2026-11-24'
+
+const fault = (typed: string, today: string) => documentFault('resident_id', typed, today)
 
 /** With the check that GB 11643 asks for; made up. */
 function numberOf(first17: string): string {
@@ -12,13 +14,13 @@ function numberOf(first17: string): string {
 
 describe('an identity number', () => {
   it('is taken as the standard gives it, however it is typed', () => {
-    for (const good of ['11010519491231002X', '460200200002291239', '460100199001010019']) expect(idNumberFault(good, TODAY)).toBeNull()
-    expect(normalIdNumber(' １１０１０５ 19491231 002x ')).toBe('11010519491231002X')
+    for (const good of ['11010519491231002X', '460200200002291239', '460100199001010019']) expect(fault(good, TODAY)).toBeNull()
+    expect(normalNumber(' １１０１０５ 19491231 002x ')).toBe('11010519491231002X')
   })
 
   it('is not refused for its area', () => {
     for (const area of ['460001', '469003', '990000', '000000']) {
-      expect(idNumberFault(numberOf(`${area}19900101001`), TODAY)).toBeNull()
+      expect(fault(numberOf(`${area}19900101001`), TODAY)).toBeNull()
     }
   })
 
@@ -27,13 +29,14 @@ describe('an identity number', () => {
       ['', 'missing'],
       ['110105491231002', 'old_form'],
       ['1101051949123100', 'length'],
-      ['1101051949123100AX', 'characters'],
+      ['1101051949123100AX', 'form'],
       ['110105194912310021', 'check'],
       [numberOf('11010519490230002'), 'birth_date'],
       [numberOf('11010519010229002'), 'birth_date'],
       [numberOf('11010520270101002'), 'birth_date'],
+      ['440524188001010014', 'birth_date'],
     ]
-    for (const [typed, fault] of faults) expect(idNumberFault(typed, TODAY), typed).toBe(fault)
+    for (const [typed, expected] of faults) expect(fault(typed, TODAY), typed).toBe(expected)
   })
 
   it('finds every single wrong digit and every swap of neighbours', () => {
@@ -41,18 +44,55 @@ describe('an identity number', () => {
     for (let at = 0; at < 17; at += 1) {
       for (const digit of '0123456789') {
         const changed = good.slice(0, at) + digit + good.slice(at + 1)
-        if (changed !== good) expect(idNumberFault(changed, TODAY), changed).not.toBeNull()
+        if (changed !== good) expect(fault(changed, TODAY), changed).not.toBeNull()
       }
       const swapped = good.slice(0, at) + good[at + 1] + good[at] + good.slice(at + 2)
-      if (swapped !== good) expect(idNumberFault(swapped, TODAY), swapped).not.toBeNull()
+      if (swapped !== good) expect(fault(swapped, TODAY), swapped).not.toBeNull()
     }
   })
 
   it('lets in who is fourteen today, and nobody a day younger', () => {
-    expect(idNumberFault(numberOf('46010020121124001'), TODAY)).toBeNull()
-    expect(idNumberFault(numberOf('46010020121125001'), TODAY)).toBe('under_age')
-    expect(idNumberFault(numberOf('46010020120229001'), '2026-02-28')).toBe('under_age')
-    expect(idNumberFault(numberOf('46010020120229001'), '2026-03-01')).toBeNull()
+    expect(fault(numberOf('46010020121124001'), TODAY)).toBeNull()
+    expect(fault(numberOf('46010020121125001'), TODAY)).toBe('too_young')
+    expect(fault(numberOf('46010020120229001'), '2026-02-28')).toBe('too_young')
+    expect(fault(numberOf('46010020120229001'), '2026-03-01')).toBeNull()
+  })
+})
+
+describe('another document', () => {
+  it('has a form of its own', () => {
+    const cases = [
+      ['residence_permit', numberOf('81000019900101001'), null],
+      ['residence_permit', numberOf('46010019900101001'), 'form'],
+      ['hk_macao_permit', 'h12345678', null],
+      ['hk_macao_permit', 'M1234567801', null],
+      ['hk_macao_permit', '12345678', 'form'],
+      ['taiwan_permit', '12345678', null],
+      ['taiwan_permit', '123456789', 'form'],
+      ['passport', 'E12345678', null],
+      ['passport', 'ABCDEF', 'form'],
+      ['passport', 'E 1234 5678', null],
+      ['foreign_permanent_resident', 'USA123456789012', null],
+      ['foreign_permanent_resident', numberOf('91184019900101001'), null],
+      ['foreign_permanent_resident', '12345', 'form'],
+    ] as const
+    for (const [kind, typed, expected] of cases) expect(documentFault(kind, typed, TODAY), `${kind} ${typed}`).toBe(expected)
+  })
+
+  it('leaves the day of birth to be typed where it does not say it', () => {
+    expect(birthDateNeeded('resident_id', '11010519491231002X')).toBe(false)
+    expect(birthDateNeeded('passport', 'E12345678')).toBe(true)
+    expect(birthDateNeeded('foreign_permanent_resident', numberOf('91184019900101001'))).toBe(false)
+    expect(['', '2027-01-01', '1906-11-24', '2012-11-25', '2012-11-24', '1906-11-25'].map((born) => birthDateFault(born, TODAY))).toEqual([
+      'missing', 'birth_date', 'birth_date', 'too_young', null, null,
+    ])
+  })
+})
+
+describe('a name', () => {
+  it('may be of any people, and has no digits and signs', () => {
+    for (const good of ['符秀英', '阿依古丽·买买提', '阿依古丽•买买提', '张 三', '𫍽𬶍', 'Mary-Jane O’Neil', 'José García Jr.', 'Nguyễn Văn A']) expect(isPersonName(good), good).toBe(true)
+    for (const bad of ['', '符', '王5', '张三!', '·张三', '张··三', '张三ab', 'x'.repeat(51)]) expect(isPersonName(bad), bad).toBe(false)
   })
 })
 

@@ -1,3 +1,4 @@
+import desk from './desk.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
@@ -8,12 +9,12 @@ const en: Messages = {
   ribbon: { label: 'Hour ribbon: {parts}', part: '{state} {time}', empty: 'Hour ribbon: nothing watched yet' },
   time: {
     hms: '{h} h {m} min', hours: '{h} h', ms: '{m} min {s} s', minutes: '{m} min', seconds: '{s} s',
-    date: '{day} {monthName}', dateYear: '{day} {monthName} {year}', today: 'today', range: '{from} – {to}',
+    date: '{day} {monthName}', dateYear: '{day} {monthName} {year}', moment: '{date} {time}', today: 'today', range: '{from} – {to}',
   },
   common: {
     retry: 'Fetch again', loading: 'Still fetching, one moment.',
     number: 'Number {number}: tell it to your training school', otherwiseFine: 'Nothing else is affected, and no record is lost.',
-    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes',
+    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes', and: ', ',
   },
   notFound: { title: 'There is no such page', text: 'The address may be mistyped, or the content was withdrawn.' },
   login: {
@@ -25,7 +26,12 @@ const en: Messages = {
     name: 'Account', password: 'Password', submit: 'Log in',
     hint: 'Your training school opens accounts. If you forgot the password, ask it for a new one.',
     needName: 'Please enter your account', needPassword: 'Please enter your password',
-    ended: 'Your login has ended. Please log in again; what you learned is kept.', footer: 'Hainan vocational skills online training',
+    endedBy: {
+      not_logged_in: 'Your login has ended. Please log in again; what you learned is kept.',
+      login_taken_over: 'Your account was used to log in elsewhere, so it ended here. If that was not you, change the password now.',
+      login_revoked: 'This login was ended from another device. Please log in again.',
+    },
+    footer: 'Hainan vocational skills online training',
   },
   classes: {
     morning: 'Good morning, {name}', noon: 'Good day, {name}', afternoon: 'Good afternoon, {name}', evening: 'Good evening, {name}',
@@ -153,7 +159,33 @@ const en: Messages = {
     mismatch: 'The two new passwords differ', needed: 'Please fill this in', save: 'Change password', saved: 'Password changed; use it at the next login.',
     logout: 'Log out', logoutText: 'On a shared computer, please log out when you are done.',
   },
+  region: { choose: 'Please choose', below: 'District', whole: 'All districts' },
+  password: {
+    length: 'At least 8 characters', lengthStaff: 'At least 12 characters', kinds: 'Three of: capitals, small letters, digits, others',
+    common: 'No common word, birthday or account name', kept: ', done', open: ', not yet',
+  },
+  loginSessions: {
+    title: 'Where you are logged in', text: 'If you do not know one, end it and change your password.', current: 'This device', newDevice: 'New device',
+    since: 'Logged in {at}', seen: 'Last used {at}', revoke: 'End', revokeOf: 'End the login of {device}', revokeOthers: 'End all other logins',
+    revoked: 'Ended.', none: 'Logged in on this device only.', errorTitle: 'Logins cannot be fetched now', device: '{system} · {browser}', unknown: 'Unknown device',
+  },
+  desk,
   problems: {
+    not_allowed: 'Your account may not do this. If you need it, ask an administrator.',
+    account_closed: 'This account is disabled, over, or was not used for too long. Please ask the system administrator.',
+    address_not_allowed: 'This account may not be used from this network.', must_change: 'The password is 90 days old; please change it first.',
+    code_due: 'Please enter the code of the authenticator first.', login_taken_over: 'Your account was used to log in elsewhere; it ended here.',
+    login_revoked: 'This login was ended. Please log in again.', invitation_over: 'This link is over. Please ask the system administrator for a new one.',
+    totp_wrong: 'The code is wrong or was used; wait for the next one.',
+    own_approval: 'What you asked for yourself, or what is about your own account, another person has to approve.',
+    approval_decided: 'This request was decided already.', approval_expired: 'This request is older than 24 hours; ask again.',
+    duties_apart: 'System, security and audit administration are three duties of three people; none goes with another role.',
+    charge_unfit: 'A supervisor has a region, an institution manager an institution, other roles neither.', role_missing: 'Choose a role at least.',
+    reason_invalid: 'Please give a reason of 2 to 200 characters.', login_name_taken: 'This login name is taken.',
+    login_name_invalid: 'A login name has 3 to 32 letters, digits, dots, dashes or underscores.',
+    address_range_invalid: 'Ranges look like 10.20.0.0/16, 20 at most.', unknown_institution: 'There is no such institution.', unknown_region: 'There is no such region.',
+    expiry_past: 'The last day has to be after today.', own_account: 'You cannot disable your own account.',
+    invalid_body: 'Something is missing or not right; please look again.', other_origin: 'This request did not come from a page of this platform. Please reload.',
     unknown: 'That did not work. Please try again later.', unreachable: 'The server cannot be reached. Please check the network and try again.',
     login_failed: 'Account or password is wrong, please look again.', wrong_password: 'The current password is wrong, please look again.',
     account_locked: 'Too many wrong passwords: the account is locked for {minutes} minute. | Too many wrong passwords: the account is locked for {minutes} minutes.', account_locked_soon: 'Too many wrong passwords: the account is locked for a while.',

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import type { ApiProblem } from '@zhipei/api-client'
-import { dateParts, dateRange, localMoment, spokenParts, type DateParts } from '@zhipei/hours'
+import { columnTime, dateParts, dateRange, localMoment, spokenParts, type DateParts } from '@zhipei/hours'
 
 export interface Words {
   /** `6 分 50 秒` */
@@ -9,6 +9,8 @@ export interface Words {
   date: (at: string | number) => string
   /** `11 月 4 日至 2027 年 3 月 25 日` */
   range: (from: string | number, to: string | number) => string
+  /** `11 月 24 日 09:41` */
+  moment: (at: string | number) => string
   problem: (problem: ApiProblem) => string
 }
 
@@ -35,6 +37,10 @@ export function useWords(): Words {
     return t('time.range', { from: worded(first), to: worded(last) })
   }
 
+  function moment(at: string | number): string {
+    return t('time.moment', { date: date(at), time: columnTime(at) })
+  }
+
   function worded({ year, month, day }: DateParts): string {
     const words = { month, day, year: year ?? '', monthName: MONTHS[month - 1] ?? '' }
     return t(year === null ? 'time.date' : 'time.dateYear', words)
@@ -52,5 +58,5 @@ export function useWords(): Words {
     return te(key) ? t(key) : given.title || t('problems.unknown')
   }
 
-  return { spoken, date, range, problem }
+  return { spoken, date, range, moment, problem }
 }

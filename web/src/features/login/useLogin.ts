@@ -2,9 +2,9 @@ import { reactive, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { ApiProblem, UNREACHABLE } from '@zhipei/api-client'
+import { endedBy, safeNext } from '@/shared/login-way'
 import { useMe } from '@/shared/useMe'
 import { useWords } from '@/shared/useWords'
-import { safeNext } from './safe-next'
 
 export function useLogin() {
   const { t } = useI18n()
@@ -34,5 +34,5 @@ export function useLogin() {
     }
   }
 
-  return { form, missing, failure, busy, ended: route.query.ended === '1', submit }
+  return { form, missing, failure, busy, ended: endedBy(route.query.ended), submit }
 }

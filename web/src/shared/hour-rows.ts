@@ -1,6 +1,6 @@
 /** Rows of the hours page from what the API lists. */
 import { commonScale, laidEndToEnd, type RibbonSegment } from '@zhipei/hours'
-import type { HourRow } from '@/shared/api'
+import type { HourRow } from './api'
 
 export interface ShownRow {
   key: string
