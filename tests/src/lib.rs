@@ -6,7 +6,9 @@
 mod app;
 mod client;
 mod scene;
+mod sms;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, Socket};
 pub use scene::{PASSWORD, TestClass, TestLearner};
+pub use sms::{ArrivedSms, Phones};

@@ -59,10 +59,12 @@ pub async fn once<T>(
     if let Some(before) = before(db, key).await? {
         return Ok(before);
     }
+    let mut kept = false;
     let done = db
         .write(async |txn| {
             let done = work(txn).await?;
             if let Some(response) = answer(&done) {
+                kept = true;
                 let carried = Carried {
                     request_mac: key.request_mac.clone(),
                     response,
@@ -73,8 +75,10 @@ pub async fn once<T>(
         })
         .await;
     match done {
-        Ok(done) => Ok(Once::Now(done)),
-        // The same request may have won the race: then this one failed because that one was done.
+        Ok(done) if kept => Ok(Once::Now(done)),
+        // The same request may have won the race: then this one did nothing, or failed, because that one
+        // was done.
+        Ok(done) => Ok(before(db, key).await?.unwrap_or(Once::Now(done))),
         Err(error) => Ok(before(db, key).await?.ok_or(error)?),
     }
 }

@@ -1,6 +1,6 @@
 //! Looks at personal data and at the audit trail: each leaves a row.
 
-use zhipei_domain::{Actor, AuditEvent, AuditResult, LearnerId, UnixMs};
+use zhipei_domain::{Actor, AuditEvent, AuditResult, CorrectionId, LearnerId, UnixMs};
 use zhipei_storage::{Txn, audit};
 
 use crate::Result;
@@ -32,6 +32,32 @@ pub async fn at_learner(txn: &Txn, by: &Actor, learner: LearnerId, now: UnixMs) 
 pub async fn at_hours(txn: &Txn, by: &Actor, learner: LearnerId, now: UnixMs) -> Result<()> {
     let object = Some(("learner", learner.to_string()));
     note(txn, by, "learner.view_hours", object, now).await
+}
+
+/// Somebody looked at a correction, with the data it is about in full.
+pub async fn at_correction(
+    txn: &Txn,
+    by: &Actor,
+    learner: LearnerId,
+    correction: CorrectionId,
+    now: UnixMs,
+) -> Result<()> {
+    let row = AuditEvent {
+        at: now,
+        actor: by.clone(),
+        action: "correction.view",
+        object: Some(("learner", learner.to_string())),
+        result: AuditResult::Ok,
+        detail: Some(correction.to_string()),
+        ip: None,
+    };
+    Ok(audit::insert(txn, &row).await?)
+}
+
+/// A learner took out all that is kept of them.
+pub async fn at_own_export(txn: &Txn, learner: LearnerId, now: UnixMs) -> Result<()> {
+    let object = Some(("learner", learner.to_string()));
+    note(txn, &Actor::Learner(learner), "export", object, now).await
 }
 
 async fn note(

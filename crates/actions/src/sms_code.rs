@@ -103,7 +103,7 @@ pub async fn send(txn: &Txn, vault: &KeyRing, request: CodeRequest<'_>) -> Resul
     } else {
         outbox::queue_decoy(txn, vault, now, request.phone, &words, Some(expires_at)).await?;
         // No six digits are this.
-        "nobody's".to_owned()
+        hex::encode((vault.random())())
     };
     let stored = StoredCode {
         id: ticket,

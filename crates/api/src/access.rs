@@ -416,8 +416,8 @@ macro_rules! rights {
 }
 
 rights! {
-    ListStaff, AskForStaffChange, LimitStaff, DecideApprovals, ReadAudit, SuperviseLearners,
-    SuperviseClasses,
+    ListStaff, AskForStaffChange, LimitStaff, DecideApprovals,
+    ReadAudit, SuperviseLearners, SuperviseClasses, ReviewCorrections, AdmitLearners,
 }
 
 /// A member of staff whose roles allow `R`.

@@ -58,7 +58,7 @@ fn forget(times: &mut VecDeque<UnixMs>, now: UnixMs) {
 }
 
 /// One subscriber has a whole /64 of IPv6.
-fn network(from: IpAddr) -> IpAddr {
+pub(crate) fn network(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(v6) => {
             let bits = v6.to_bits() & (u128::MAX << 64);

@@ -36,6 +36,17 @@ pub enum ApiError {
         /// How long it has to wait.
         left_ms: i64,
     },
+    /// Too many codes were sent to the phone, or asked for from the address.
+    TooManyCodes {
+        /// How long it has to wait.
+        left_ms: i64,
+    },
+    /// A picture is to be read before another code is sent.
+    CaptchaNeeded,
+    /// No SMS goes out: none is set up, or all of the day are used up.
+    SmsUnavailable,
+    /// Another request was carried out under the `Idempotency-Key`.
+    KeyReused,
     /// The request came from another site.
     OtherOrigin,
     /// The body is not JSON, or says so of itself wrongly.
@@ -108,6 +119,26 @@ impl ApiError {
                 "too_many_attempts",
                 "这个网络上登录失败的次数太多，请稍后再试",
             ),
+            Self::TooManyCodes { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_codes",
+                "获取验证码太频繁，请稍后再试",
+            ),
+            Self::CaptchaNeeded => (
+                S::UNPROCESSABLE_ENTITY,
+                "captcha_required",
+                "请先填写图形验证码",
+            ),
+            Self::SmsUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "sms_unavailable",
+                "现在发不出短信，请稍后再试，或向培训机构求助",
+            ),
+            Self::KeyReused => (
+                S::CONFLICT,
+                "idempotency_key_reused",
+                "这次提交的编号已用于另一次提交，请刷新页面后重试",
+            ),
             Self::OtherOrigin => (
                 S::FORBIDDEN,
                 "other_origin",
@@ -145,6 +176,7 @@ impl ApiError {
                     | "role_missing"
                     | "duties_apart"
                     | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
+                    _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
                     "own_approval" => S::FORBIDDEN,
                     "invitation_over" => S::GONE,
                     _ => S::CONFLICT,
@@ -209,20 +241,35 @@ impl IntoResponse for ApiError {
         }
         let (status, code, title) = self.parts();
         let wait_s = match self {
-            Self::AccountLocked { left_ms } | Self::TooManyAttempts { left_ms } => {
-                Some((left_ms + 999) / 1_000)
-            }
+            Self::AccountLocked { left_ms }
+            | Self::TooManyAttempts { left_ms }
+            | Self::TooManyCodes { left_ms } => Some((left_ms + 999) / 1_000),
             _ => None,
         };
         let problem = Problem {
             status: status.as_u16(),
             code: code.to_owned(),
             title,
-            detail: wait_s.map(|s| format!("请在 {} 分钟后再试", (s + 59) / 60)),
+            detail: wait_s.map(|s| match s {
+                ..100 => format!("请在 {s} 秒后再试"),
+                _ => format!("请在 {} 分钟后再试", (s + 59) / 60),
+            }),
             errors: match self {
                 Self::Invalid(Some(field)) => vec![FieldProblem {
                     field,
                     title: "缺少或不正确".to_owned(),
+                }],
+                Self::Rejected(rejection) => rejection
+                    .field()
+                    .map(|field| FieldProblem {
+                        field: field.to_owned(),
+                        title: rejection.to_string(),
+                    })
+                    .into_iter()
+                    .collect(),
+                Self::CaptchaNeeded => vec![FieldProblem {
+                    field: "captcha".to_owned(),
+                    title: "请先填写图形验证码".to_owned(),
                 }],
                 _ => Vec::new(),
             },

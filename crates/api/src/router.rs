@@ -12,8 +12,10 @@ use zhipei_api_types::Problem;
 
 use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
-    ApiError, AppState, approvals, audit_events, classes, health, hour_lists, hours, learning,
-    login, login_sessions, me, media, pc_app, protect, regions, staff, staff_accounts, supervision,
+    ApiError, AppState, approvals, audit_events, class_invitations, classes, consents, corrections,
+    erasures, exports, health, hour_lists, hours, learning, login, login_sessions, me, media,
+    notices, password_resets, pc_app, protect, regions, registrations, sms_codes, staff,
+    staff_accounts, supervision,
 };
 
 /// No request is larger: videos come another way.
@@ -101,6 +103,15 @@ fn routes() -> Routes {
     Routes::with_document(OpenApiRouter::with_openapi(Document::openapi()))
         .merge(login::router())
         .merge(me::router())
+        .merge(sms_codes::router())
+        .merge(registrations::router())
+        .merge(password_resets::router())
+        .merge(consents::router())
+        .merge(corrections::router())
+        .merge(notices::router())
+        .merge(exports::router())
+        .merge(erasures::router())
+        .merge(class_invitations::router())
         .merge(login_sessions::router())
         .merge(staff::router())
         .merge(staff_accounts::router())

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use zhipei_actions::Keys;
 use zhipei_actions::login::Gate;
 use zhipei_learning::Desk;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub media_key: [u8; 32],
     /// Fills 32 bytes from the operating system's generator.
     pub random: fn() -> [u8; 32],
+    /// Told when something was put into the outbox.
+    pub errands: Arc<Notify>,
     /// What the operator set.
     pub settings: Settings,
 }
@@ -45,6 +48,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Failed logins that one address may have in 15 minutes. A training room shares one address.
     pub failed_logins_per_address: usize,
+    /// Is there a provider of SMS?
+    pub sms: bool,
+    /// SMS that the platform may send in 24 hours.
+    pub sms_a_day: usize,
 }
 
 impl Settings {

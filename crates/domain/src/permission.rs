@@ -46,6 +46,10 @@ permissions! {
     SuperviseLearners = "supervision.learners" for Supervisor | InstitutionManager;
     /// See the training classes of the region or institution.
     SuperviseClasses = "supervision.classes" for Supervisor | InstitutionManager;
+    /// Decide on corrections of learners' names, documents and phones in the region or institution.
+    ReviewCorrections = "corrections.review" for Supervisor | InstitutionManager;
+    /// Invite learners to the classes of the region or institution, and decide who asks to join.
+    AdmitLearners = "classes.admit" for InstitutionManager;
 }
 
 #[cfg(test)]

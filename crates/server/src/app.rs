@@ -3,19 +3,24 @@
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use zhipei_actions::Hasher;
 use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
 use zhipei_learning::{Desk, DeskConfig, Dice};
 use zhipei_media::Store;
+use zhipei_sms::{Provider, Templates};
 use zhipei_storage::{Clock, Db, ledger, person_keys};
 
-use crate::config::Config;
+use crate::config::{Config, Sms, SmsProvider};
+use crate::errands::{self, Errands};
 use crate::keys::{self, Keys};
 use crate::{Error, Result, jobs};
 
@@ -45,6 +50,8 @@ pub struct App {
     /// Live learning sessions.
     pub desk: Desk,
     router: Router,
+    provider: Provider,
+    wake: Arc<Notify>,
 }
 
 /// Opens folders, keys and database. Time runs from the database's clock, unless one is given.
@@ -92,7 +99,10 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         key: parts.keys.ledger_mac.clone(),
         dice: Dice::new(keys::random()),
     });
+    let provider = sms_provider(&config.sms)?;
+    let wake = Arc::new(Notify::new());
     let state = AppState::new(Parts {
+        errands: Arc::clone(&wake),
         desk: desk.clone(),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
@@ -105,6 +115,8 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
             public_url: config.server.public_url.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             failed_logins_per_address: config.login.failed_per_address,
+            sms: provider.is_on(),
+            sms_a_day: config.sms.daily_limit,
         },
     });
     let router = zhipei_api::router(state);
@@ -112,6 +124,35 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         parts,
         desk,
         router,
+        provider,
+        wake,
+    })
+}
+
+/// Who sends SMS, as the settings have it.
+fn sms_provider(sms: &Sms) -> Result<Provider> {
+    let account = |endpoint: &str| {
+        let key_secret = match &sms.key_secret_file {
+            Some(file) => SecretString::from(keys::secret_text(file)?),
+            None => sms.key_secret.clone(),
+        };
+        Ok::<_, Error>(zhipei_sms::Account {
+            endpoint: sms.endpoint.clone().unwrap_or_else(|| endpoint.to_owned()),
+            key_id: sms.key_id.clone(),
+            key_secret,
+            sign_name: sms.sign_name.clone(),
+            app_id: sms.app_id.clone(),
+            templates: Templates {
+                code: sms.template_code.clone(),
+                notice: sms.template_notice.clone(),
+            },
+        })
+    };
+    Ok(match sms.provider {
+        SmsProvider::Off => Provider::Off,
+        SmsProvider::Log => Provider::Log,
+        SmsProvider::Aliyun => Provider::aliyun(account("https://dysmsapi.aliyuncs.com")?)?,
+        SmsProvider::Tencent => Provider::tencent(account("https://sms.tencentcloudapi.com")?)?,
     })
 }
 
@@ -137,6 +178,15 @@ impl App {
         } = &self.parts;
         let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.clone());
         let joining = jobs::join_audit(db.clone(), clock.clone(), keys.ledger_mac.clone());
+        let people = keys.of_people();
+        let errands = Errands {
+            db: db.clone(),
+            clock: clock.clone(),
+            keys: people.clone(),
+            provider: self.provider.clone(),
+        };
+        let errands = errands::run(errands, Arc::clone(&self.wake));
+        let tidying = errands::tidy_again(db.clone(), clock.clone(), people);
         let (asked, stopped) = tokio::sync::oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stop.await;
@@ -156,6 +206,8 @@ impl App {
             () = too_late => tracing::warn!("stopped with requests still open"),
         }
         sealing.abort();
+        errands.abort();
+        tidying.abort();
         joining.abort();
         jobs::seal(&self.parts.db, &self.parts.clock, &self.parts.keys).await;
         self.parts.db.close().await?;

@@ -23,6 +23,7 @@ use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
 use crate::load_accounts::{self, LoadAccounts};
+use crate::people::{self, Erase, Invite, Roster};
 use crate::vault::{self, VaultCommand};
 use crate::{Error, Result, jobs, log, verify};
 
@@ -71,6 +72,8 @@ enum Command {
     Config(ConfigCommand),
     /// 重算总账，找出任何改动
     Verify(Verify),
+    /// 注销学员的账号
+    Erase(Erase),
     /// 个人信息的密钥
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -161,6 +164,10 @@ enum ClassCommand {
         #[arg(long)]
         elective: bool,
     },
+    /// 生成邀请码
+    Invite(Invite),
+    /// 导入名单：名单上的人注册时自动确认身份
+    Roster(Roster),
     /// 学员入班
     Enrol {
         /// 班级编号
@@ -408,6 +415,7 @@ async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -
         Command::Class(command) => manage_class(parts, by, command).await?,
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
         Command::Verify(what) => verify_ledger(parts, &what).await?,
+        Command::Erase(given) => people::erase(parts, by, &given).await?,
         Command::Vault(command) => vault::run(parts, config, by, &command).await?,
         Command::LoadAccounts(wanted) => {
             let mut out = std::io::BufWriter::new(std::io::stdout());
@@ -500,6 +508,14 @@ async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Resu
                 course.title.as_str(),
                 class.title.as_str()
             );
+        }
+        ClassCommand::Invite(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::invite(parts, by, class.id, &given).await?;
+        }
+        ClassCommand::Roster(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::roster(parts, by, class.id, given.file()).await?;
         }
         ClassCommand::Enrol {
             class,

@@ -28,6 +28,9 @@ pub enum Error {
     /// The database was written with keys that are not there.
     #[error("数据库里有台账或个人信息，密钥文件夹却是空的：请先把原来的密钥放回")]
     KeysLost,
+    /// The provider of SMS.
+    #[error("短信服务的配置不能用：{0}")]
+    Sms(#[from] zhipei_sms::Error),
     /// A master key cannot go yet.
     #[error(
         "主密钥 {0} 还保护着 {1} 人的密钥和 {2} 条待发消息，不能销毁；请先运行 zhipei vault rotate"

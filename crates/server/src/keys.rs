@@ -175,6 +175,17 @@ fn vault(
     Ok(KeyRing::new(suite, masters, index, random).expect("numbers are different names"))
 }
 
+/// The first line of a file that only its owner reads.
+pub(crate) fn secret_text(path: &Path) -> Result<String, KeysError> {
+    let failed = |error| KeysError::Io(path.to_owned(), error);
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeysError::Open(path.to_owned()));
+    }
+    let text = io::read_to_string(file).map_err(failed)?;
+    Ok(text.trim().to_owned())
+}
+
 /// 32 bytes from the operating system's generator.
 pub(crate) fn random() -> [u8; 32] {
     let mut bytes = [0; 32];

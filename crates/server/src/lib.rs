@@ -5,20 +5,24 @@ mod app;
 mod cli;
 mod config;
 mod demo;
+mod errands;
 mod error;
 mod import;
 mod jobs;
 mod keys;
 mod load_accounts;
 mod log;
+mod people;
 mod vault;
 mod verify;
 
 pub use app::{App, Parted, app, open};
 pub use cli::run;
 pub use config::{
-    Config, ConfigError, Data, Database, Log, LogFormat, Login, Server, Vault, VaultSuite,
+    Config, ConfigError, Data, Database, Log, LogFormat, Login, Server, Sms, SmsProvider, Vault,
+    VaultSuite,
 };
+pub use errands::tidy;
 pub use error::{Error, Result};
 pub use import::import;
 pub use keys::{Keys, KeysError};

@@ -27,6 +27,19 @@ pub async fn get(db: &impl ConnectionTrait, id: ClassId) -> Result<TrainingClass
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// The class with this id, if it is in the scope.
+pub async fn in_scope(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: ClassId,
+) -> Result<TrainingClass> {
+    let row = classes_in(scope)
+        .filter(training_class::Column::Id.eq(id.0))
+        .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
 /// The class with this code (班级编号).
 pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<TrainingClass> {
     let row = training_class::Entity::rows()

@@ -1,0 +1,145 @@
+use serde_json::json;
+use zhipei_tests::{PASSWORD, TestApp};
+
+use crate::person::Person;
+
+const MINUTE_MS: i64 = 60_000;
+
+#[tokio::test]
+async fn a_learner_logs_in_by_phone_and_password_or_by_code() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    person.register(&app).await;
+    let mut client = app.client();
+    let spaced = format!("+86 {} {}", &person.phone[..3], &person.phone[3..]);
+    assert_eq!(client.log_in(&spaced, PASSWORD).await.status, 200);
+    assert_eq!(client.get("/api/me").await.status, 200);
+
+    app.clock.advance(MINUTE_MS);
+    let mut other = app.client();
+    let (ticket, code) = person.code(&app, &other, "/api/login/codes").await;
+    let login = json!({ "phone": person.phone, "ticket": ticket, "code": code });
+    let answer = other.post("/api/login/code", &login).await;
+    other.cookie = answer.cookie();
+    assert_eq!(other.get("/api/me").await.json(), answer.json());
+}
+
+#[tokio::test]
+async fn asvs_26_a_phone_that_is_nobodys_is_answered_alike_and_gets_no_code() {
+    let app = TestApp::spawn().await;
+    let (known, unknown) = (Person::new(1), Person::new(2));
+    known.register(&app).await;
+    app.clock.advance(MINUTE_MS);
+    let client = app.client();
+    for path in ["/api/login/codes", "/api/password-resets/codes"] {
+        let ask = async |person: &Person| {
+            let answer = client.post(path, &json!({ "phone": person.phone })).await;
+            let mut body = answer.json();
+            let ticket = body["ticket"].take().as_str().unwrap().to_owned();
+            (answer.status, body, ticket)
+        };
+        let (known_answer, unknown_answer) = (ask(&known).await, ask(&unknown).await);
+        assert_eq!(known_answer.0, unknown_answer.0);
+        assert_eq!(known_answer.1, unknown_answer.1);
+        app.clock.advance(MINUTE_MS);
+        for (person, ticket) in [(&known, known_answer.2), (&unknown, unknown_answer.2)] {
+            let guess = json!({ "phone": person.phone, "ticket": ticket, "code": "nobody's" });
+            let answer = client.post("/api/login/code", &guess).await;
+            assert_eq!(answer.problem(), "401 login_failed");
+        }
+    }
+    app.phones.wait(&known.phone, 3).await;
+    assert_eq!(app.phones.of(&unknown.phone), []);
+}
+
+#[tokio::test]
+async fn asvs_26_passwords_and_codes_share_one_lock() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    person.register(&app).await;
+    app.clock.advance(MINUTE_MS);
+    let mut client = app.client();
+    let (ticket, code) = person.code(&app, &client, "/api/login/codes").await;
+    let guess = json!({ "phone": person.phone, "ticket": ticket, "code": "12345x" });
+    for n in 0..5 {
+        let answer = if n % 2 == 0 {
+            client.post("/api/login/code", &guess).await
+        } else {
+            client.log_in(&person.phone, "wrong password").await
+        };
+        assert_eq!(answer.problem(), "401 login_failed", "{n}");
+    }
+    let right = json!({ "phone": person.phone, "ticket": ticket, "code": code });
+    let answer = client.post("/api/login/code", &right).await;
+    assert_eq!(answer.problem(), "423 account_locked");
+    let answer = client.log_in(&person.phone, PASSWORD).await;
+    assert_eq!(answer.problem(), "423 account_locked");
+    app.clock.advance(15 * MINUTE_MS);
+    assert_eq!(client.log_in(&person.phone, PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn asvs_28_a_reset_sets_the_password_ends_all_logins_and_tells_the_phone() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let here = person.register(&app).await;
+    app.clock.advance(MINUTE_MS);
+    let client = app.client();
+    let (ticket, code) = person
+        .code(&app, &client, "/api/password-resets/codes")
+        .await;
+    let reset = |new: &str, code: &str| json!({ "phone": person.phone, "ticket": ticket, "code": code, "new": new });
+    let path = "/api/password-resets";
+    let weak = client.post(path, &reset("12345678", &code)).await;
+    assert_eq!(weak.problem(), "422 weak_password");
+    let wrong = client
+        .post(path, &reset("海上生明月天涯共此时", "12345x"))
+        .await;
+    assert_eq!(wrong.problem(), "401 login_failed");
+    let done = client
+        .post(path, &reset("海上生明月天涯共此时", &code))
+        .await;
+    assert_eq!(done.status, 204, "{}", done.text());
+    assert_eq!(here.get("/api/me").await.problem(), "401 not_logged_in");
+    let again = client
+        .post(path, &reset("天涯共此时海上生明月", &code))
+        .await;
+    assert_eq!(again.problem(), "401 login_failed");
+    let mut client = app.client();
+    let old = client.log_in(&person.phone, PASSWORD).await;
+    assert_eq!(old.problem(), "401 login_failed");
+    let new = client.log_in(&person.phone, "海上生明月天涯共此时").await;
+    assert_eq!(new.status, 200);
+    let told = app.phones.wait(&person.phone, 3).await;
+    assert_eq!(told.notice.as_deref(), Some("密码已重设"));
+}
+
+#[tokio::test]
+async fn asvs_32_another_phone_needs_the_password_and_a_code_and_the_old_one_is_told() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let new = Person {
+        phone: Person::new(2).phone,
+        ..person.clone()
+    };
+    let (ticket, code) = new.code(&app, &client, "/api/me/phone/codes").await;
+    let change = async |password: &str, code: &str| {
+        let body = json!({
+            "phone": new.phone, "ticket": ticket, "code": code, "password": password,
+        });
+        client.post("/api/me/phone", &body).await
+    };
+    let answer = change("wrong password", &code).await;
+    assert_eq!(answer.problem(), "401 login_failed");
+    assert_eq!(change(PASSWORD, "12345x").await.problem(), "422 code_wrong");
+    assert_eq!(change(PASSWORD, &code).await.status, 204);
+    let me = client.get("/api/me").await.json();
+    assert_eq!(me["phone"], "139****0002");
+    let told = app.phones.wait(&person.phone, 2).await;
+    assert_eq!(told.notice.as_deref(), Some("手机号已更换"));
+    let mut by_new = app.client();
+    assert_eq!(by_new.log_in(&new.phone, PASSWORD).await.status, 200);
+    let by_old = app.client().log_in(&person.phone, PASSWORD).await;
+    assert_eq!(by_old.problem(), "401 login_failed");
+}

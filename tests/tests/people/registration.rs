@@ -1,0 +1,335 @@
+use serde_json::json;
+use uuid::Uuid;
+use zhipei_actions::roster::{self, Expected};
+use zhipei_domain::{Actor, ClassId, Policy, Scope};
+use zhipei_storage::{audit, identities, learners, ledger};
+use zhipei_tests::TestApp;
+
+use crate::person::{NAME, Person, dump, post_keyed};
+
+#[tokio::test]
+async fn a_person_registers_with_a_phone_and_is_logged_in_and_known_by_masks() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let me = client.get("/api/me").await.json();
+    assert_eq!(me["name"], NAME);
+    assert_eq!(me["identity_level"], "claimed");
+    assert_eq!(me["phone"], "139****0001", "MLPS-22");
+    let masked = format!("460***********{}", &person.document[14..]);
+    assert_eq!(me["document_number"], masked, "MLPS-22");
+    assert_eq!(me["categories"], json!(["0203"]));
+    let notices = client.get("/api/notices").await.json();
+    assert_eq!(notices["items"][0]["kind"], "registered");
+}
+
+#[tokio::test]
+async fn a_registration_is_on_record_with_who_when_from_where_and_consents_and_nothing_to_read() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    person.register(&app).await;
+    let db = app.db().read();
+    let all = learners::list(db, &Scope::Platform).await.unwrap();
+    let entries = ledger::entries(db, all[0].id).await.unwrap();
+    assert_eq!(entries[0].kind, "registration");
+    for part in ["\"terms\"", "\"document\"", "\"sharing\"", "469002", "0203"] {
+        assert!(
+            entries[0].body.contains(part),
+            "{part}: {}",
+            entries[0].body
+        );
+    }
+    let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
+    assert!(report.unwrap().findings.is_empty());
+    let rows = audit::list(db).await.unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row.action == "registration")
+        .unwrap();
+    assert_eq!(row.ip.as_deref(), Some("127.0.0.1"), "MLPS-09");
+
+    let seen = dump(&app).await;
+    let document = &person.document;
+    for personal in [
+        NAME,
+        "秀英",
+        &person.phone,
+        document,
+        &document[6..],
+        "海平电器",
+    ] {
+        assert!(!seen.contains(personal), "PIPL-21: {personal}");
+    }
+}
+
+#[tokio::test]
+async fn mlps_01_of_two_registrations_at_once_with_one_phone_or_one_document_one_is_made() {
+    let app = TestApp::spawn().await;
+    let one = Person::new(1);
+    let same_phone = Person {
+        document: Person::new(2).document,
+        ..one.clone()
+    };
+    let same_document = Person {
+        phone: Person::new(3).phone,
+        ..one.clone()
+    };
+    let client = app.client();
+    let path = "/api/registrations/codes";
+    let first = one.code(&app, &client, path).await;
+    app.clock.advance(60_000);
+    let second = one.code(&app, &client, path).await;
+    let third = same_document.code(&app, &client, path).await;
+    let forms = [
+        one.form(&first),
+        same_phone.form(&second),
+        same_document.form(&third),
+    ];
+    let mut tries = tokio::task::JoinSet::new();
+    for form in forms {
+        let client = app.client();
+        tries.spawn(async move { client.post("/api/registrations", &form).await });
+    }
+    let answers = tries.join_all().await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    // The one whose data share nothing with the winner's may be made as well.
+    assert!((1..=2).contains(&made), "{made}");
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        assert_eq!(answer.problem(), "409 already_registered");
+        assert!(!answer.text().contains(&one.phone));
+    }
+    let all = learners::list(app.db().read(), &Scope::Platform).await;
+    assert_eq!(all.unwrap().len(), made);
+}
+
+#[tokio::test]
+async fn mlps_01_of_two_at_once_with_the_same_phone_and_document_exactly_one_is_made() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = app.client();
+    let path = "/api/registrations/codes";
+    let first = person.code(&app, &client, path).await;
+    app.clock.advance(60_000);
+    let second = person.code(&app, &client, path).await;
+    let (a, b) = (app.client(), app.client());
+    let (one, two) = (person.form(&first), person.form(&second));
+    let (one, two) = tokio::join!(
+        a.post("/api/registrations", &one),
+        b.post("/api/registrations", &two)
+    );
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{} {}", one.text(), two.text());
+    let all = learners::list(app.db().read(), &Scope::Platform).await;
+    assert_eq!(all.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn asvs_11_a_registration_sent_again_under_its_key_is_answered_again_and_made_once() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let mut client = app.client();
+    let code = person.code(&app, &client, "/api/registrations/codes").await;
+    let form = person.form(&code);
+    let key = Uuid::from_u128(7);
+    let path = "/api/registrations";
+    let (one, two) = tokio::join!(
+        post_keyed(&client, path, key, &form),
+        post_keyed(&client, path, key, &form)
+    );
+    assert_eq!(
+        (one.status.as_u16(), two.status.as_u16()),
+        (201, 201),
+        "{}",
+        two.text()
+    );
+    let again = post_keyed(&client, path, key, &form).await;
+    assert_eq!(again.status, 201);
+    for answer in [&two, &again] {
+        assert_eq!(answer.json()["id"], one.json()["id"]);
+    }
+    // The first answer, and its cookie with it, may have been lost.
+    client.cookie = again.cookie();
+    assert_eq!(client.get("/api/me").await.status, 200);
+    let mut other = form.clone();
+    other["employer"] = json!("另一家");
+    let refused = post_keyed(&client, path, key, &other).await;
+    assert_eq!(refused.problem(), "409 idempotency_key_reused");
+    let all = learners::list(app.db().read(), &Scope::Platform).await;
+    assert_eq!(all.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn pipl_13_who_is_not_yet_fourteen_in_hainan_does_not_register() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+    let path = "/api/registrations/codes";
+    // It is 2026-11-24 in Hainan.
+    let (young, old) = (Person::born(1, "20121125"), Person::born(2, "20121124"));
+    let code = young.code(&app, &client, path).await;
+    let refused = client.post("/api/registrations", &young.form(&code)).await;
+    assert_eq!(refused.problem(), "422 too_young");
+    let code = old.code(&app, &client, path).await;
+    let taken = client.post("/api/registrations", &old.form(&code)).await;
+    assert_eq!(taken.status, 201);
+}
+
+#[tokio::test]
+async fn asvs_08_and_asvs_42_a_form_is_refused_by_its_field() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = app.client();
+    let code = person.code(&app, &client, "/api/registrations/codes").await;
+    let whole = person.form(&code);
+    for (field, value, problem) in [
+        ("name", json!("张3"), "422 name_invalid"),
+        (
+            "document_number",
+            json!("460200199001010010"),
+            "422 document_invalid",
+        ),
+        (
+            "document_number",
+            json!("130503670401001"),
+            "422 document_fifteen_digits",
+        ),
+        ("born_on", json!("1990-01-02"), "422 birth_date_differs"),
+        ("region", json!("999999"), "422 unknown_region"),
+        ("categories", json!([]), "422 unknown_category"),
+        ("password", json!("12345678"), "422 weak_password"),
+        (
+            "consents",
+            json!([{ "purpose": "terms", "version": 1 }]),
+            "422 consent_required",
+        ),
+        (
+            "consents",
+            json!([{ "purpose": "terms", "version": 1 }, { "purpose": "document", "version": 2 }]),
+            "422 consent_outdated",
+        ),
+        ("identity_level", json!("confirmed"), "422 invalid_body"),
+        (
+            "id",
+            json!("00000000-0000-0000-0000-000000000000"),
+            "422 invalid_body",
+        ),
+    ] {
+        let mut form = whole.clone();
+        form[field] = value;
+        let answer = client.post("/api/registrations", &form).await;
+        assert_eq!(answer.problem(), problem, "{field}");
+        let named = &answer.json()["errors"][0]["field"];
+        assert_eq!(named, field, "{field}");
+    }
+    // The code is still good: nothing was done.
+    let taken = client.post("/api/registrations", &whole).await;
+    assert_eq!(taken.status, 201, "{}", taken.text());
+}
+
+async fn on_roster(app: &TestApp, class: ClassId, person: &Person) {
+    let now = app.clock.now();
+    let expected = Expected {
+        name: person.person_name(),
+        document: person.id_document(),
+        phone: person.phone(),
+    };
+    let keys = zhipei_actions::Keys {
+        vault: app.keys.vault.clone(),
+        ledger: app.keys.ledger_mac.clone(),
+    };
+    app.db()
+        .write(async |txn| roster::add(txn, &keys, &Actor::System, now, class, expected).await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_roster_prefills_for_the_holder_of_the_phone_and_confirms_who_agrees_with_it() {
+    let app = TestApp::spawn().await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let person = Person::new(1);
+    on_roster(&app, class.id, &person).await;
+    let client = app.client();
+    let code = person.code(&app, &client, "/api/registrations/codes").await;
+    let mut given = json!({ "phone": person.phone, "ticket": code.0, "code": "000000" });
+    if code.1 != "000000" {
+        let refused = client.post("/api/registrations/prefill", &given).await;
+        assert_eq!(refused.problem(), "422 code_wrong");
+    }
+    given["code"] = json!(code.1);
+    let known = client
+        .post("/api/registrations/prefill", &given)
+        .await
+        .json();
+    assert_eq!(known["roster"]["name"], NAME);
+    assert_eq!(known["roster"]["class_title"], "电工班 QH-1");
+    let number = known["roster"]["document_number"].as_str().unwrap();
+    assert!(number.contains("***"), "{number}");
+    let taken = client.post("/api/registrations", &person.form(&code)).await;
+    assert_eq!(taken.json()["identity_level"], "confirmed");
+}
+
+#[tokio::test]
+async fn the_true_holder_takes_over_from_a_claim_which_is_set_aside_with_its_records() {
+    let app = TestApp::spawn().await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let holder = Person::new(1);
+    let claimant = Person {
+        phone: Person::new(2).phone,
+        ..holder.clone()
+    };
+    let thief = claimant.register(&app).await;
+    let claim = identities::by_document(app.db().read(), &app.keys.vault, &holder.id_document());
+    let claim = claim.await.unwrap();
+    // Nobody knows better: the claim stands.
+    let (refused, _) = holder.try_to_register(&app).await;
+    assert_eq!(refused.problem(), "409 already_registered");
+
+    app.clock.advance(60_000);
+    on_roster(&app, class.id, &holder).await;
+    let (taken, client) = holder.try_to_register(&app).await;
+    assert_eq!(taken.json()["identity_level"], "confirmed");
+    assert_eq!(client.get("/api/me").await.status, 200);
+    assert_eq!(thief.get("/api/me").await.problem(), "401 not_logged_in");
+    let again = app
+        .client()
+        .log_in(&claimant.phone, zhipei_tests::PASSWORD)
+        .await;
+    assert_eq!(again.problem(), "401 login_failed");
+    let told = app.phones.wait(&claimant.phone, 2).await;
+    assert_eq!(told.notice.as_deref(), Some("账号已停用"));
+    // Its records stay.
+    let entries = ledger::entries(app.db().read(), claim).await.unwrap();
+    let kinds: Vec<_> = entries.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(kinds, ["registration", "identity"]);
+    let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
+    assert!(report.unwrap().findings.is_empty());
+}
+
+#[tokio::test]
+async fn lms_13_a_roster_with_the_phone_of_another_merges_nothing() {
+    let app = TestApp::spawn().await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    for other in [
+        Person {
+            document: Person::new(2).document,
+            ..person.clone()
+        },
+        Person {
+            phone: Person::new(3).phone,
+            name: "王勇".to_owned(),
+            ..person.clone()
+        },
+    ] {
+        on_roster(&app, class.id, &other).await;
+        let me = client.get("/api/me").await.json();
+        assert_eq!(me["identity_level"], "claimed");
+        assert_eq!(me["name"], NAME);
+    }
+    let other = app.class("QH-2", &[60_000], Policy::default()).await;
+    on_roster(&app, other.id, &person).await;
+    let me = client.get("/api/me").await.json();
+    assert_eq!(me["identity_level"], "confirmed");
+}
