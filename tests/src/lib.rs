@@ -7,8 +7,10 @@ mod app;
 mod client;
 mod scene;
 mod sms;
+mod staff;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, Socket};
 pub use scene::{PASSWORD, TestClass, TestLearner};
 pub use sms::{ArrivedSms, Phones};
+pub use staff::{STAFF_PASSWORD, TestStaff, code};

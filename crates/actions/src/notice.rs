@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    ConsentPurpose, LearnerId, Notice, NoticeId, NoticeKind, Scope, SmsRule, SmsWords, UnixMs,
+    Actor, ConsentPurpose, LearnerId, Notice, NoticeId, NoticeKind, Scope, SmsRule, SmsWords, UnixMs,
 };
 use zhipei_storage::{Txn, consents, identities, notices};
 use zhipei_vault::KeyRing;
 
+use crate::audit::done;
 use crate::{Result, outbox};
 
 /// A notice that did not go out by SMS for so long is only read in the app.
@@ -54,5 +55,8 @@ pub async fn read(
     one: Option<NoticeId>,
     now: UnixMs,
 ) -> Result<u64> {
-    Ok(notices::read(txn, learner, one, now).await?)
+    let count = notices::read(txn, learner, one, now).await?;
+    let (by, said) = (Actor::Learner(learner), count.to_string());
+    done(txn, &by, now, "notice.read", "learner", learner, &said).await?;
+    Ok(count)
 }

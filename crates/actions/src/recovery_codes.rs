@@ -51,12 +51,12 @@ mod tests {
         assert_eq!(codes[0], "0123-4567-89AB-CDEF");
         for written in [
             "0123456789abcdef",
-            " o1234 567-89AB cdEF",
+            " o123 4567-89AB cdEF",
             "0i23-4567-89AB-CDEF",
         ] {
-            let same = hash(written) == hash(&codes[0]);
-            assert_eq!(same, !written.contains("1234 "), "{written}");
+            assert_eq!(hash(written), hash(&codes[0]), "{written}");
         }
+        assert_ne!(hash("0123-4567-89AB-CDE"), hash(&codes[0]));
         assert_eq!(hash("ol23-4567-89ab-cdef"), hash(&codes[0]));
     }
 }

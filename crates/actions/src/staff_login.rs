@@ -117,13 +117,15 @@ impl Gate {
         db: &Db,
         ring: &KeyRing,
         half: &LoginSession,
-        account: &StaffAccount,
         factor: SecondFactor<'_>,
         token: &LoginToken,
         now: UnixMs,
     ) -> Result<Outcome<()>> {
+        let Account::Staff(id) = half.account else {
+            return Ok(Outcome::Failed);
+        };
         db.write(async |txn| {
-            let mut credential = staff_credentials::get_to_change(txn, account.id).await?;
+            let mut credential = staff_credentials::get_to_change(txn, id).await?;
             if let Some(until) = credential.lockout.locked(now) {
                 note_code(txn, half, AuditResult::Refused, factor, now).await?;
                 return Ok(Outcome::Locked { until });
@@ -136,11 +138,11 @@ impl Gate {
             }
             credential.lockout = Lockout::default();
             staff_credentials::update(txn, &credential).await?;
-            let mut account = staff_accounts::get_to_change(txn, account.id).await?;
+            let mut account = staff_accounts::get_to_change(txn, id).await?;
             account.last_login_at = Some(now);
             staff_accounts::update(txn, &account).await?;
             login_sessions::delete(txn, half.id).await?;
-            let whose = Account::Staff(account.id);
+            let whose = half.account;
             login_sessions::end_others(txn, whose, None, LoginEnd::TakenOver).await?;
             let new = NewLogin {
                 account: whose,

@@ -166,13 +166,16 @@ impl AccessTable {
              | method | address | access | anonymous | learner |",
         );
         for role in Role::ALL {
-            text.push_str(&format!(" {} |", role.as_str().replace('_', " ")));
+            text.push(' ');
+            text.push_str(&role.as_str().replace('_', " "));
+            text.push_str(" |");
         }
         text.push_str("\n| --- | --- | --- |");
         text.push_str(&" --- |".repeat(2 + Role::ALL.len()));
         let mark = |admitted| if admitted { " yes |" } else { " – |" };
         for (path, method, access) in self.iter() {
-            text.push_str(&format!("\n| {method} | `{path}` | {access} |"));
+            let line = format!("\n| {method} | `{path}` | {access} |");
+            text.push_str(&line);
             text.push_str(mark(access == Access::Public));
             text.push_str(mark(access.admits_learners()));
             for role in Role::ALL {

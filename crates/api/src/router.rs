@@ -43,6 +43,8 @@ pub fn router(app: AppState) -> Router {
     };
     described
         .merge(plain)
+        // Inside the guard, so that a change that panicked leaves a row as well.
+        .route_layer(CatchPanicLayer::custom(panicked))
         .route_layer(middleware::from_fn_with_state(guard, access::guard))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(pc_app::serve)

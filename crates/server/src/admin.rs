@@ -26,8 +26,7 @@ pub(crate) enum AdminCommand {
 
 #[derive(Args)]
 pub(crate) struct NewAdmin {
-    /// 角色，可以给多个：institution_manager content_editor supervisor help_desk_agent
-    /// system_administrator security_administrator audit_administrator
+    /// 角色，可以给多个；写错时列出可选的
     #[arg(long = "role", required = true, value_parser = role)]
     roles: Vec<Role>,
     /// 登录名

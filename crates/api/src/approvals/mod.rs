@@ -160,7 +160,7 @@ impl Names {
         self.0.get(&staff).cloned().unwrap_or_default()
     }
 
-    fn out(&self, approval: Approval, now: UnixMs) -> ApprovalOut {
+    fn out(&self, approval: &Approval, now: UnixMs) -> ApprovalOut {
         let expires_at = approval.expires_at();
         let (state, decided) = match approval.state {
             ApprovalState::Waiting if now >= expires_at => ("expired", None),
@@ -210,7 +210,7 @@ async fn ask_for_approval(
         .db
         .write(async |txn| approval::ask(txn, by, act.clone(), &input.reason, now).await)
         .await?;
-    Ok(Json(Names::load(&app).await?.out(asked, now)))
+    Ok(Json(Names::load(&app).await?.out(&asked, now)))
 }
 
 /// The newest 200, waiting and decided.
@@ -222,7 +222,7 @@ async fn list_approvals(
     let now = app.clock.now();
     let names = Names::load(&app).await?;
     let found = approvals::list(app.db.read(), LISTED).await?;
-    let items = found.into_iter().map(|approval| names.out(approval, now));
+    let items = found.iter().map(|approval| names.out(approval, now));
     Ok(Json(Page::whole(items.collect())))
 }
 
@@ -259,7 +259,7 @@ async fn approve(
         .write(async |txn| approval::approve(txn, &app.keys.vault, by, id, &token, now).await)
         .await?;
     Ok(Json(ApprovedOut {
-        approval: Names::load(&app).await?.out(approved, now),
+        approval: Names::load(&app).await?.out(&approved, now),
         link: link.map(|link| LinkOut {
             url: token.link(&app.settings.public_url),
             expires_at: Moment(link.expires_at),
@@ -283,5 +283,5 @@ async fn refuse(
         .db
         .write(async |txn| approval::refuse(txn, by, id, now).await)
         .await?;
-    Ok(Json(Names::load(&app).await?.out(refused, now)))
+    Ok(Json(Names::load(&app).await?.out(&refused, now)))
 }

@@ -98,8 +98,8 @@ async fn list_audit_events(
         from: day(ask.from.as_deref(), "from")?.map(LocalDay::start_ms),
         until: day(ask.to.as_deref(), "to")?.map(LocalDay::end_ms),
         actor_id: ask.actor.map(|actor| {
-            let named = names.iter().find(|(_, name)| **name == actor);
-            named.map_or(actor.clone(), |(id, _)| id.clone())
+            let known = names.iter().find(|(_, name)| **name == actor);
+            known.map_or(actor.clone(), |(id, _)| id.clone())
         }),
         action: ask.action,
         object_id: match ask.object {
