@@ -270,12 +270,13 @@ impl Gate {
         code: TypedCode<'_>,
         attempt: Attempt<'_>,
     ) -> Result<Outcome<Learner>> {
+        let given = code.given(CodePurpose::Login);
         self.by_code(
             db,
             vault,
-            CodePurpose::Login,
-            code,
+            given,
             attempt,
+            true,
             async |txn, learner| {
                 let new = NewLogin {
                     account: Account::Learner(learner.id),
@@ -310,21 +311,19 @@ impl Gate {
     ) -> Result<Outcome<Learner>> {
         // By a name that is nobody's: the login name is not for a stranger to try out.
         check_new_password(new_password, &LoginName::draw([0; 32]))?;
-        let purpose = CodePurpose::PasswordReset;
-        let given = code.given(purpose);
+        let given = code.given(CodePurpose::PasswordReset);
         let vault = &keys.vault;
-        let right = db
-            .write(async |txn| sms_code::peek(txn, vault, given, attempt.now).await)
+        // The hash is dear: nobody gets one computed without a right code, or while the account is locked.
+        let tried = self
+            .by_code(db, vault, given, attempt, false, async |_, _| Ok(()))
             .await?;
-        // The hash is dear: nobody gets one computed without a right code.
-        let hash = if right {
-            Some(self.hasher.hash(new_password).await?)
-        } else {
-            None
-        };
-        self.by_code(db, vault, purpose, code, attempt, async |txn, learner| {
+        if !matches!(tried, Outcome::Done(_)) {
+            return Ok(tried);
+        }
+        let hash = self.hasher.hash(new_password).await?;
+        self.by_code(db, vault, given, attempt, true, async |txn, learner| {
             let mut credential = credentials::get_to_change(txn, learner.id).await?;
-            credential.password_hash = hash.ok_or(crate::Error::PasswordHash)?;
+            credential.password_hash = hash;
             credential.changed_at = attempt.now;
             credentials::update(txn, &credential).await?;
             login_sessions::delete_all(txn, learner.id).await?;
@@ -337,18 +336,19 @@ impl Gate {
         .await
     }
 
-    /// What a code sent to the phone of an account opens.
+    /// What a code sent to the phone of an account opens, with the code used up by it or only tried. Tries
+    /// count alike, and none counts while the account is locked.
     async fn by_code(
         &self,
         db: &Db,
         vault: &KeyRing,
-        purpose: CodePurpose,
-        code: TypedCode<'_>,
+        code: GivenCode<'_>,
         attempt: Attempt<'_>,
+        uses_up: bool,
         open: impl AsyncFnOnce(&Txn, &Learner) -> Result<()>,
     ) -> Result<Outcome<Learner>> {
         let now = attempt.now;
-        let action = match purpose {
+        let action = match code.purpose {
             CodePurpose::PasswordReset => "password.reset",
             _ => "login.code",
         };
@@ -368,7 +368,11 @@ impl Gate {
                 note(txn, attempt, who, action, AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
             }
-            let right = sms_code::redeem(txn, vault, code.given(purpose), now).await?;
+            let right = if uses_up {
+                sms_code::redeem(txn, vault, code, now).await?
+            } else {
+                sms_code::check(txn, vault, code, now).await?
+            };
             let (Some((learner, _)), Some(mut credential), true) =
                 (known, credential.clone(), right)
             else {
@@ -382,7 +386,7 @@ impl Gate {
                 note(txn, attempt, who, action, AuditResult::Refused).await?;
                 return Ok(Outcome::Failed);
             };
-            if credential.lockout != Lockout::default() {
+            if uses_up && credential.lockout != Lockout::default() {
                 credential.lockout.succeed();
                 credentials::update(txn, &credential).await?;
             }

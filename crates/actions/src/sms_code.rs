@@ -4,6 +4,7 @@ use uuid::Uuid;
 use zhipei_domain::{
     AccountState, CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE,
     PROVED_CODE_LIVES_MS, Phone, Scope, SendLimit, SmsWords, UnixMs, WITHOUT_CAPTCHA, draw_code,
+    is_code,
 };
 use zhipei_storage::sms_codes::{self, StoredCode};
 use zhipei_storage::{Error, Txn, identities, learners};
@@ -135,22 +136,12 @@ pub struct GivenCode<'a> {
 /// Is the code right? Wrong tries count; the code stays good for what comes next, for ten minutes after it
 /// was sent.
 pub async fn check(txn: &Txn, vault: &KeyRing, given: GivenCode<'_>, now: UnixMs) -> Result<bool> {
-    Ok(find(txn, vault, given, true, now).await?.is_some())
-}
-
-/// Is the code right? Counts nothing: for what must be known before the code is redeemed.
-pub(crate) async fn peek(
-    txn: &Txn,
-    vault: &KeyRing,
-    given: GivenCode<'_>,
-    now: UnixMs,
-) -> Result<bool> {
-    Ok(find(txn, vault, given, false, now).await?.is_some())
+    Ok(find(txn, vault, given, now).await?.is_some())
 }
 
 /// Is the code right? Then it is used up. Wrong tries count.
 pub async fn redeem(txn: &Txn, vault: &KeyRing, given: GivenCode<'_>, now: UnixMs) -> Result<bool> {
-    let Some(code) = find(txn, vault, given, true, now).await? else {
+    let Some(code) = find(txn, vault, given, now).await? else {
         return Ok(false);
     };
     sms_codes::delete(txn, code.id).await?;
@@ -161,7 +152,6 @@ async fn find(
     txn: &Txn,
     vault: &KeyRing,
     given: GivenCode<'_>,
-    counts: bool,
     now: UnixMs,
 ) -> Result<Option<StoredCode>> {
     let mut code = match sms_codes::get_to_change(txn, given.ticket).await {
@@ -172,13 +162,12 @@ async fn find(
     let typed: String = given.code.chars().filter(|c| !c.is_whitespace()).collect();
     let parts = parts(given.purpose, &phone_index, given.ticket, &typed);
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    let right = vault.index().matches("sms_code", &parts, &code.code_mac)
+    // What is kept of a code that was never sent is not six digits: nothing that can be typed opens it.
+    let right = is_code(&typed)
+        && vault.index().matches("sms_code", &parts, &code.code_mac)
         && code.purpose == given.purpose
         && code.phone_index == phone_index;
     if now >= code.expires_at || code.wrong_tries >= CODE_TRIES {
-        return Ok(None);
-    }
-    if !right && !counts {
         return Ok(None);
     }
     if !right {

@@ -85,7 +85,7 @@ pub use roster::RosterEntry;
 pub use scope::Scope;
 pub use sms_code::{
     CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PROVED_CODE_LIVES_MS,
-    SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code,
+    SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code, is_code,
 };
 pub use sms_message::{SmsMessage, SmsWords};
 pub use staff_account::{StaffAccount, StaffState};

@@ -62,6 +62,11 @@ pub fn draw_code(random: [u8; 32]) -> String {
     format!("{:06}", u64::from_be_bytes(first) % 1_000_000)
 }
 
+/// Can the text be a code: six ASCII digits?
+pub fn is_code(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// At most `count` within `within_ms`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendLimit {
@@ -203,7 +208,10 @@ mod tests {
         assert_eq!(draw_code([0; 32]), "000000");
         for byte in 0..=255 {
             let code = draw_code([byte; 32]);
-            assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
+            assert!(is_code(&code));
+        }
+        for other in ["", "12345", "1234567", "12345x", "１２３４５６"] {
+            assert!(!is_code(other), "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 use zhipei_tests::{PASSWORD, TestApp};
 
-use crate::person::Person;
+use crate::person::{Person, dump};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -142,4 +142,59 @@ async fn asvs_32_another_phone_needs_the_password_and_a_code_and_the_old_one_is_
     assert_eq!(by_new.log_in(&new.phone, PASSWORD).await.status, 200);
     let by_old = app.client().log_in(&person.phone, PASSWORD).await;
     assert_eq!(by_old.problem(), "401 login_failed");
+}
+
+#[tokio::test]
+async fn asvs_26_asvs_29_while_the_account_is_locked_a_code_for_a_new_password_cannot_be_tried() {
+    let app = TestApp::spawn_with(|config| config.login.failed_per_address = 9).await;
+    let person = Person::new(1);
+    person.register(&app).await;
+    app.clock.advance(MINUTE_MS);
+    let mut client = app.client();
+    let (ticket, code) = person
+        .code(&app, &client, "/api/password-resets/codes")
+        .await;
+    for _ in 0..5 {
+        let wrong = client.log_in(&person.phone, "wrong password").await;
+        assert_eq!(wrong.problem(), "401 login_failed");
+    }
+    for typed in ["12345x", "", &code, &code] {
+        let reset = json!({
+            "phone": person.phone, "ticket": ticket, "code": typed, "new": "海上生明月天涯共此时",
+        });
+        let answer = client.post("/api/password-resets", &reset).await;
+        assert_eq!(answer.problem(), "423 account_locked", "{typed}");
+    }
+    // Nothing was learnt of the code: it is as it was sent.
+    let kept = dump(&app).await;
+    let kept = kept.lines().find(|line| line.starts_with("sms_code "));
+    let kept = kept.unwrap();
+    assert!(kept.contains("\"proved_at\":null"), "{kept}");
+    assert!(kept.contains("\"wrong_tries\":0"), "{kept}");
+    // The address has used up its tries.
+    let answer = client.log_in("somebody", PASSWORD).await;
+    assert_eq!(answer.problem(), "429 too_many_attempts");
+}
+
+#[tokio::test]
+async fn asvs_29_what_was_answered_before_there_was_an_account_never_opens_it() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = app.client();
+    let early = client
+        .post("/api/login/codes", &json!({ "phone": person.phone }))
+        .await;
+    let ticket = early.json()["ticket"].as_str().unwrap().to_owned();
+    app.clock.advance(MINUTE_MS);
+    let (register_ticket, code) = person.code(&app, &client, "/api/registrations/codes").await;
+    let form = person.form(&(register_ticket, code.clone()));
+    assert_eq!(client.post("/api/registrations", &form).await.status, 201);
+    let long = "0".repeat(64);
+    for typed in ["", "000000", "12345x", "１２３４５６", &code, &long] {
+        let login = json!({ "phone": person.phone, "ticket": ticket, "code": typed });
+        let answer = client.post("/api/login/code", &login).await;
+        let refused = answer.problem();
+        let refusals = ["401 login_failed", "422 invalid_body", "423 account_locked"];
+        assert!(refusals.contains(&refused.as_str()), "{typed}: {refused}");
+    }
 }

@@ -207,6 +207,9 @@ fn opened<T>(
             app.attempts().failed(from.0, now);
             Err(ApiError::LoginFailed)
         }
-        Outcome::Locked { until } => Err(ApiError::locked(until, now)),
+        Outcome::Locked { until } => {
+            app.attempts().failed(from.0, now);
+            Err(ApiError::locked(until, now))
+        }
     }
 }
