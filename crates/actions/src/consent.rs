@@ -42,6 +42,14 @@ pub async fn withdraw(
     done(txn, &by, now, "consent.withdraw", "learner", learner, said).await
 }
 
+/// Is `version` the one of the text that holds?
+pub(crate) fn check(purpose: ConsentPurpose, version: u32) -> Result<()> {
+    if version != purpose.text().version {
+        return Err(Rejection::ConsentOutdated.into());
+    }
+    Ok(())
+}
+
 /// The row, without the audit row.
 pub(crate) async fn insert(
     txn: &Txn,
@@ -50,16 +58,13 @@ pub(crate) async fn insert(
     version: u32,
     now: UnixMs,
 ) -> Result<Consent> {
-    let text = purpose.text();
-    if version != text.version {
-        return Err(Rejection::ConsentOutdated.into());
-    }
+    check(purpose, version)?;
     consents::withdraw(txn, learner, purpose, now).await?;
     let consent = Consent {
         learner,
         purpose,
         version,
-        text_hash: text_hash(text.body),
+        text_hash: text_hash(purpose.text().body),
         given_at: now,
         withdrawn_at: None,
     };

@@ -6,8 +6,8 @@ use zhipei_domain::{
     IdDocument, Identity, LearnerId, LoginSessionId, NoticeKind, PersonName, Phone, Rejection,
     Scope, UnixMs, check_evidence, check_reason,
 };
-use zhipei_ledger::IdentityChange;
 use zhipei_storage::corrections::{self, Asked};
+use zhipei_storage::identities::Change;
 use zhipei_storage::{Error, Txn, identities, learners, login_sessions};
 
 use crate::audit::done;
@@ -140,6 +140,8 @@ pub struct Decided {
     pub learner: LearnerId,
     /// Logins that ended with it.
     pub ended: Vec<LoginSessionId>,
+    /// Who had claimed the document.
+    pub set_aside: Option<LearnerId>,
 }
 
 /// A reviewer's decision.
@@ -153,7 +155,8 @@ pub struct Decision<'a> {
     pub reason: &'a str,
 }
 
-/// Carries out a decision on a learner in the scope. With a new phone all logins end: whoever has the old
+/// Carries out a decision on a learner in the scope. A document that was found to be the learner's is no longer
+/// that of who merely claims it. With a new phone all logins end: whoever has the old
 /// one may be in.
 pub async fn decide(
     txn: &Txn,
@@ -167,6 +170,11 @@ pub async fn decide(
     let reason = check_reason(decision.reason)?;
     let (correction, asked) = corrections::get(txn, scope, &keys.vault, id).await?;
     let learner = correction.learner;
+    let account = learners::get_to_change(txn, scope, learner).await?;
+    // What an account still waited for when it was closed is decided with that.
+    if account.state != AccountState::Active {
+        return Err(Rejection::CorrectionDecided.into());
+    }
     let state = if approved {
         CorrectionState::Approved
     } else {
@@ -176,13 +184,14 @@ pub async fn decide(
     if !corrections::decide(txn, id, state, reason, &decided_by, now).await? {
         return Err(Rejection::CorrectionDecided.into());
     }
-    let mut ended = Vec::new();
+    let (mut ended, mut set_aside) = (Vec::new(), None);
     if approved {
         let wanted = Wanted::parse(correction.field, &asked.new_value)?;
-        let identity = identities::get(txn, scope, &keys.vault, learner).await?;
-        let (identity, changed) = applied(identity, wanted);
-        let new = &asked.new_value;
-        identity::change(txn, keys, now, learner, &identity, changed, new).await?;
+        if let Wanted::Document(document) = &wanted {
+            let holder = Some(learner);
+            set_aside = identity::end_claim(txn, keys, by, now, document, holder).await?;
+        }
+        identity::change(txn, keys, now, learner, &wanted.into()).await?;
         if correction.field == CorrectionField::Phone {
             ended = login_sessions::delete_all(txn, learner).await?;
         }
@@ -213,7 +222,11 @@ pub async fn decide(
         state.as_str(),
     )
     .await?;
-    Ok(Decided { learner, ended })
+    Ok(Decided {
+        learner,
+        ended,
+        set_aside,
+    })
 }
 
 fn current(identity: &Identity, field: CorrectionField) -> Option<String> {
@@ -224,22 +237,12 @@ fn current(identity: &Identity, field: CorrectionField) -> Option<String> {
     }
 }
 
-fn applied(identity: Identity, wanted: Wanted) -> (Identity, IdentityChange) {
-    match wanted {
-        Wanted::Name(name) => (Identity { name, ..identity }, IdentityChange::Name),
-        Wanted::Document(document) => {
-            let born_on = identity.born_on.filter(|_| document.born_on().is_none());
-            let document = Some(document);
-            let identity = Identity {
-                document,
-                born_on,
-                ..identity
-            };
-            (identity, IdentityChange::Document)
-        }
-        Wanted::Phone(phone) => {
-            let phone = Some(phone);
-            (Identity { phone, ..identity }, IdentityChange::Phone)
+impl From<Wanted> for Change {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Name(name) => Self::Name(name),
+            Wanted::Document(document) => Self::Document(document),
+            Wanted::Phone(phone) => Self::Phone(Some(phone)),
         }
     }
 }

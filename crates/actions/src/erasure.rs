@@ -30,6 +30,7 @@ pub struct Closed {
 /// once.
 pub async fn request(txn: &Txn, keys: &Keys, now: UnixMs, learner: LearnerId) -> Result<Closed> {
     let by = Actor::Learner(learner);
+    learners::get_to_change(txn, &Scope::Learner(learner), learner).await?;
     let erasure = Erasure::ask(now, last_record_at(txn, learner).await?);
     erasures::put(txn, learner, erasure).await?;
     let body = "账号已按您的要求注销。依规定须保存的培训记录封存到期后销毁，期间只用于核查。";
@@ -47,6 +48,7 @@ pub async fn request(txn: &Txn, keys: &Keys, now: UnixMs, learner: LearnerId) ->
     }
     identities::set_aside(txn, learner).await?;
     learners::set_state(txn, learner, AccountState::Restricted).await?;
+    corrections::close(txn, learner, "账号已注销", &format!("{by:?}"), now).await?;
     let ended = login_sessions::delete_all(txn, learner).await?;
     let until = zhipei_domain::rfc3339(erasure.due_at);
     done(txn, &by, now, "erasure.request", "learner", learner, &until).await?;

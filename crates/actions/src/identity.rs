@@ -1,11 +1,12 @@
 //! Who a learner is: confirming it, setting a claim aside, changing what was wrong.
 
 use zhipei_domain::{
-    AccountState, Actor, Identity, IdentityLevel, LearnerId, LoginSessionId, NoticeKind, Rejection,
-    UnixMs,
+    AccountState, Actor, IdDocument, IdentityLevel, LearnerId, LoginSessionId, NoticeKind,
+    Rejection, Scope, UnixMs,
 };
 use zhipei_ledger::{IdentityBody, IdentityChange};
-use zhipei_storage::{Txn, identities, learners, login_sessions};
+use zhipei_storage::identities::Change;
+use zhipei_storage::{Error, Txn, corrections, identities, learners, login_sessions};
 
 use crate::audit::done;
 use crate::{Conflicts, Keys, Result, ledger, notice};
@@ -43,17 +44,59 @@ pub(crate) async fn set_aside(
     now: UnixMs,
     learner: LearnerId,
 ) -> Result<Vec<LoginSessionId>> {
+    let scope = Scope::Learner(learner);
+    learners::get_to_change(txn, &scope, learner).await?;
     let kind = NoticeKind::SetAside;
     let body =
         "证件号码的持有人已经由培训机构确认，这个账号不能再使用。学习记录保留，可向培训机构申诉。";
     notice::send(txn, &keys.vault, now, learner, kind, body).await?;
     identities::set_aside(txn, learner).await?;
     learners::set_state(txn, learner, AccountState::SetAside).await?;
+    let why = "账号已停用";
+    corrections::close(txn, learner, why, &format!("{by:?}"), now).await?;
     let ended = login_sessions::delete_all(txn, learner).await?;
     let body = IdentityBody::new(IdentityChange::SetAside);
     ledger::append(txn, &keys.ledger, learner, now, body).await?;
     done(txn, by, now, "identity.set_aside", "learner", learner, "").await?;
     Ok(ended)
+}
+
+/// Sets aside who merely claims the document, for its true holder has been found, and returns whom. Who is
+/// confirmed keeps it, and so does the holder themselves.
+pub(crate) async fn end_claim(
+    txn: &Txn,
+    keys: &Keys,
+    by: &Actor,
+    now: UnixMs,
+    document: &IdDocument,
+    holder: Option<LearnerId>,
+) -> Result<Option<LearnerId>> {
+    let id = match identities::by_document(txn, &keys.vault, document).await {
+        Err(Error::NotFound) => return Ok(None),
+        found => found?,
+    };
+    let other = learners::get_to_change(txn, &Scope::Platform, id).await?;
+    if holder == Some(id) || other.identity_level == IdentityLevel::Confirmed {
+        return Ok(None);
+    }
+    set_aside(txn, keys, by, now, id).await?;
+    Ok(Some(id))
+}
+
+/// The phone was found to be with somebody else, who shares it or has it now: the account keeps all but the
+/// phone.
+pub(crate) async fn detach_phone(
+    txn: &Txn,
+    keys: &Keys,
+    by: &Actor,
+    now: UnixMs,
+    learner: LearnerId,
+) -> Result<()> {
+    let kind = NoticeKind::PhoneChanged;
+    let body = "原来的手机号经短信验证，已归另一位由培训机构确认的学员使用，从这个账号移除。请在个人信息里换成您自己的手机号。";
+    notice::send(txn, &keys.vault, now, learner, kind, body).await?;
+    change(txn, keys, now, learner, &Change::Phone(None)).await?;
+    done(txn, by, now, "phone.detach", "learner", learner, "").await
 }
 
 /// Keeps what was changed, in the row and in the ledger: there sealed, so that it goes with the person's
@@ -63,15 +106,21 @@ pub(crate) async fn change(
     keys: &Keys,
     now: UnixMs,
     learner: LearnerId,
-    identity: &Identity,
-    changed: IdentityChange,
-    new_value: &str,
+    change: &Change,
 ) -> Result<()> {
-    identities::update(txn, &keys.vault, learner, identity)
+    identities::update(txn, &keys.vault, learner, change)
         .await
         .or_rejected(Rejection::AlreadyRegistered)?;
     let key = identities::key_of(txn, &keys.vault, learner).await?;
+    let (changed, new_value) = match change {
+        Change::Name(name) => (IdentityChange::Name, Some(name.as_str().to_owned())),
+        Change::Document(document) => (IdentityChange::Document, Some(document.key())),
+        Change::Phone(phone) => {
+            let new = phone.as_ref().map(|phone| phone.as_str().to_owned());
+            (IdentityChange::Phone, new)
+        }
+    };
     let mut body = IdentityBody::new(changed);
-    body.new_value = Some(ledger::sealed(&key, new_value));
+    body.new_value = new_value.map(|new| ledger::sealed(&key, &new));
     ledger::append(txn, &keys.ledger, learner, now, body).await
 }

@@ -11,8 +11,8 @@ use zhipei_domain::{
     Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
     check_new_password,
 };
-use zhipei_ledger::IdentityChange;
 use zhipei_storage::credentials::Credential;
+use zhipei_storage::identities::Change;
 use zhipei_storage::{Db, Txn, audit, credentials, identities, learners, login_sessions};
 use zhipei_vault::KeyRing;
 
@@ -417,15 +417,12 @@ impl Gate {
             if !sms_code::redeem(txn, &keys.vault, given, now).await? {
                 return Ok(Outcome::Done(false));
             }
-            let scope = Scope::Learner(learner);
-            let mut who = identities::get(txn, &scope, &keys.vault, learner).await?;
             let kind = NoticeKind::PhoneChanged;
             let body = "验证码和安全提醒从此发到新的手机。如果不是您本人操作，请马上联系培训机构。";
             // To the old phone: its holder should know.
             notice::send(txn, &keys.vault, now, learner, kind, body).await?;
-            who.phone = Some(code.phone.clone());
-            let new = code.phone.as_str();
-            identity::change(txn, keys, now, learner, &who, IdentityChange::Phone, new).await?;
+            let change = Change::Phone(Some(code.phone.clone()));
+            identity::change(txn, keys, now, learner, &change).await?;
             let by = Actor::Learner(learner);
             crate::audit::done(txn, &by, now, "phone.change", "learner", learner, "").await?;
             Ok(Outcome::Done(true))

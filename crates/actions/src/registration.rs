@@ -2,15 +2,16 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Account, Actor, AuditEvent, AuditResult, CodePurpose, ConsentPurpose, IdDocument, Identity,
-    IdentityLevel, Learner, LearnerId, LocalDay, LoginName, LoginStage, NoticeKind, PersonName,
-    Phone, RegionCode, Rejection, RosterEntry, Scope, Title, TraineeCategory, UnixMs,
-    check_new_password, may_register,
+    Account, Actor, AuditEvent, AuditResult, CodePurpose, ConsentPurpose, IdDocument,
+    Identity, IdentityLevel, Learner, LearnerId, LocalDay, LoginName, LoginStage, NoticeKind,
+    PersonName, Phone, RegionCode, Rejection, RosterEntry, Scope, Title, TraineeCategory, UnixMs,
+    check_evidence, check_new_password, may_register,
 };
 use zhipei_ledger::{ConsentGiven, RegistrationBody};
-use zhipei_storage::{Db, Error, Txn, audit, identities, learners, rosters};
+use zhipei_storage::{Db, Error, Txn, audit, identities, learners, regions, rosters};
 use zhipei_vault::KeyRing;
 
+use crate::correction::{self, Wanted};
 use crate::idempotency::{Once, RequestKey, once};
 use crate::learner::NewLearner;
 use crate::login::{Gate, LoginToken};
@@ -40,6 +41,8 @@ pub struct Registration<'a> {
     pub categories: Vec<TraineeCategory>,
     /// What they log in with beside the phone.
     pub password: &'a str,
+    /// Why the document is theirs, where another account holds it: then a reviewer decides.
+    pub evidence: Option<&'a str>,
     /// What they agree to, each with the version of its text.
     pub consents: Vec<(ConsentPurpose, u32)>,
     /// The secret of the login that begins with the account.
@@ -62,12 +65,15 @@ pub enum Registered {
     },
     /// The code is not right.
     CodeWrong,
+    /// Phone or document is another's. The code is used up: it cannot be asked with again.
+    Refused(Rejection),
 }
 
 /// Registers a person, once for each `key`. A repetition gets the id of the learner as text.
 ///
 /// Who is on a roster with this phone, name and document is confirmed at once, and a mere claim to the
-/// document gives way.
+/// document gives way. Who is not, and finds the document claimed, says with `evidence` why it is theirs: the
+/// account is made without it, and a reviewer who gives it to them sets the claim aside.
 pub async fn register(
     gate: &Gate,
     db: &Db,
@@ -81,6 +87,15 @@ pub async fn register(
         if !form.consents.iter().any(|(given, _)| *given == purpose) {
             return Err(Rejection::ConsentMissing.into());
         }
+    }
+    // Whatever is wrong with the form is told before it is asked who is registered: each answer to that costs a
+    // code.
+    for (purpose, version) in &form.consents {
+        consent::check(*purpose, *version)?;
+    }
+    form.evidence.map(check_evidence).transpose()?;
+    if !regions::exists(db.read(), &form.region).await? {
+        return Err(Rejection::UnknownRegion.into());
     }
     let login_name = LoginName::draw((keys.vault.random())());
     check_new_password(form.password, &login_name)?;
@@ -112,11 +127,17 @@ pub async fn register(
         }
         add(txn, keys, form, login_name, password_hash, now).await
     };
-    once(db, key, now, work, |done| match done {
+    let done = once(db, key, now, work, |done| match done {
         Registered::Done { learner, .. } => Some(learner.id.to_string()),
-        Registered::CodeWrong => None,
+        Registered::CodeWrong | Registered::Refused(_) => None,
     })
-    .await
+    .await;
+    // Another one took phone or document meanwhile, and nothing was kept: not even that the code was used.
+    if matches!(done, Err(crate::Error::Rejected(_))) {
+        db.write(async |txn| sms_code::redeem(txn, &keys.vault, given, now).await)
+            .await?;
+    }
+    done
 }
 
 /// Logs in who repeats a registration: the first answer, and its cookie with it, may have been lost.
@@ -155,6 +176,29 @@ async fn add(
     let vault = &keys.vault;
     let mut places = rosters::by_phone(txn, vault, &form.phone).await?;
     places.retain(|place| place.agrees(&form.name, &form.document));
+    let has_phone = holder(txn, identities::by_phone(txn, vault, &form.phone).await).await?;
+    let has_document = holder(
+        txn,
+        identities::by_document(txn, vault, &form.document).await,
+    )
+    .await?;
+    // A mere claim gives way to who is on a roster; who is confirmed keeps what they have.
+    let on_roster = !places.is_empty();
+    let keeps = |holder: &Option<Learner>| {
+        holder
+            .as_ref()
+            .is_some_and(|holder| !on_roster || holder.identity_level == IdentityLevel::Confirmed)
+    };
+    if keeps(&has_phone) {
+        return Ok(Registered::Refused(Rejection::AlreadyRegistered));
+    }
+    let contested = keeps(&has_document);
+    if contested {
+        if form.evidence.is_none() {
+            return Ok(Registered::Refused(Rejection::DocumentRegistered));
+        }
+        places.clear();
+    }
     let confirmed = !places.is_empty();
     let set_aside = if confirmed {
         make_room(txn, keys, form, now).await?
@@ -165,7 +209,7 @@ async fn add(
         login_name,
         identity: Identity {
             name: form.name.clone(),
-            document: Some(form.document.clone()),
+            document: Some(form.document.clone()).filter(|_| !contested),
             born_on: form.born_on.filter(|_| form.document.born_on().is_none()),
             phone: Some(form.phone.clone()),
             employer: form.employer.clone(),
@@ -193,6 +237,10 @@ async fn add(
         });
     }
     record(txn, keys, form, &learner, consents, now).await?;
+    if let Some(evidence) = form.evidence.filter(|_| contested) {
+        let wanted = Wanted::Document(form.document.clone());
+        correction::ask(txn, keys, now, learner.id, &wanted, evidence).await?;
+    }
     let kind = NoticeKind::Registered;
     let body = "您可以用手机号加密码，或者短信验证码登录。";
     notice::send(txn, vault, now, learner.id, kind, body).await?;
@@ -237,31 +285,32 @@ async fn record(
     Ok(audit::insert(txn, &row).await?)
 }
 
-/// Sets aside the claims of others to the document, and takes the phone from who had it before: its holder
-/// is here. Who is confirmed keeps the document.
+/// Sets aside who claims the document, and takes the phone from who had it before: it may be shared, or have
+/// gone from one to the other, which says nothing of who they are.
 async fn make_room(
     txn: &Txn,
     keys: &Keys,
     form: &Registration<'_>,
     now: UnixMs,
 ) -> Result<Vec<LearnerId>> {
-    let mut set_aside = Vec::new();
-    let holders = [
-        identities::by_document(txn, &keys.vault, &form.document).await,
-        identities::by_phone(txn, &keys.vault, &form.phone).await,
-    ];
-    for holder in holders {
-        let id = match holder {
-            Err(Error::NotFound) => continue,
-            found => found?,
-        };
-        let other = learners::get(txn, &Scope::Platform, id).await?;
-        if other.identity_level == IdentityLevel::Claimed && !set_aside.contains(&id) {
-            identity::set_aside(txn, keys, &Actor::System, now, id).await?;
-            set_aside.push(id);
+    let by = &Actor::System;
+    let set_aside = identity::end_claim(txn, keys, by, now, &form.document, None).await?;
+    match identities::by_phone(txn, &keys.vault, &form.phone).await {
+        Err(Error::NotFound) => {}
+        found => identity::detach_phone(txn, keys, by, now, found?).await?,
+    }
+    Ok(set_aside.into_iter().collect())
+}
+
+/// Who it is, held until the end: nobody confirms or closes the account meanwhile.
+async fn holder(txn: &Txn, found: zhipei_storage::Result<LearnerId>) -> Result<Option<Learner>> {
+    match found {
+        Err(Error::NotFound) => Ok(None),
+        found => {
+            let scope = &Scope::Platform;
+            Ok(Some(learners::get_to_change(txn, scope, found?).await?))
         }
     }
-    Ok(set_aside)
 }
 
 async fn log_in(txn: &Txn, learner: LearnerId, form: &Registration<'_>, now: UnixMs) -> Result<()> {

@@ -45,7 +45,7 @@ pub async fn add(
         found => {
             let id = found?;
             let scope = Scope::Learner(id);
-            let learner = learners::get(txn, &scope, id).await?;
+            let learner = learners::get_to_change(txn, &scope, id).await?;
             let known = identities::get(txn, &scope, &keys.vault, id).await?;
             let same = entry.agrees(&known.name, &entry.document)
                 && known.phone.as_ref() == Some(&entry.phone)

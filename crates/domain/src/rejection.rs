@@ -56,6 +56,9 @@ pub enum Rejection {
         "这个手机号码或证件号码已经注册过。是您本人的，请直接登录或用短信找回；不是您注册的，请让培训机构在名单里登记您的手机号后再注册"
     )]
     AlreadyRegistered,
+    /// Another account holds the document.
+    #[error("证件号码已被登记。如果是您本人的证件，请联系培训机构，或写明理由和依据提交身份核验")]
+    DocumentRegistered,
     /// A consent that registering needs is missing.
     #[error("注册需要您同意服务协议和处理证件号码")]
     ConsentMissing,
@@ -169,6 +172,7 @@ impl Rejection {
             Self::CodeWrong => "code_wrong",
             Self::CaptchaWrong => "captcha_wrong",
             Self::AlreadyRegistered => "already_registered",
+            Self::DocumentRegistered => "document_registered",
             Self::ConsentMissing => "consent_required",
             Self::ConsentOutdated => "consent_outdated",
             Self::ConsentNeeded => "consent_needed",

@@ -72,7 +72,10 @@ pub async fn get(
         .ok_or(Error::NotFound)?;
     let learner = LearnerId(row.learner_id);
     learners::check_scope(db, scope, learner).await?;
-    let key = person_keys::get(db, vault, learner.0).await?;
+    let key = match person_keys::get(db, vault, learner.0).await {
+        Err(Error::Vault(zhipei_vault::Error::Erased)) => return Err(Error::NotFound),
+        key => key?,
+    };
     let whole = |text: Option<String>| text.ok_or(Error::Corrupt("correction"));
     let asked = Asked {
         old_value: open(&key, OLD, row.old_value.clone())?,
@@ -143,6 +146,29 @@ pub async fn decide(
         .exec(txn)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Refuses what a learner's account still waits for: it is over. Returns how many there were.
+pub async fn close(
+    txn: &Txn,
+    learner: LearnerId,
+    reason: &str,
+    by: &str,
+    now: UnixMs,
+) -> Result<u64> {
+    let done = Entity::update_many()
+        .col_expr(
+            Column::State,
+            Expr::value(CorrectionState::Refused.as_str()),
+        )
+        .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::DecidedBy, Expr::value(by))
+        .col_expr(Column::DecidedAt, Expr::value(now))
+        .filter(Column::LearnerId.eq(learner.0))
+        .filter(Column::DecidedAt.is_null())
+        .exec(txn)
+        .await?;
+    Ok(done.rows_affected)
 }
 
 /// Empties what a learner asked for.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, ColumnTrait, ConnectionTrait,
+    EntityTrait, QueryFilter,
 };
 use zhipei_domain::{
     DocumentKind, IdDocument, Identity, LearnerId, PersonName, Phone, Scope, Title, UnixMs,
@@ -37,15 +38,40 @@ pub async fn insert(
     Ok(())
 }
 
-/// Seals what has changed, under the same key; [`Error::Conflict`] as above.
-pub async fn update(
-    txn: &Txn,
-    vault: &KeyRing,
-    learner: LearnerId,
-    identity: &Identity,
-) -> Result<()> {
+/// What is changed of who a learner is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another name.
+    Name(PersonName),
+    /// Another document; a day of birth that was typed in goes where the document says one.
+    Document(IdDocument),
+    /// Another phone, or none.
+    Phone(Option<Phone>),
+}
+
+/// Seals what has changed, under the same key, and touches nothing else; [`Error::Conflict`] as above.
+pub async fn update(txn: &Txn, vault: &KeyRing, learner: LearnerId, change: &Change) -> Result<()> {
     let key = person_keys::get(txn, vault, learner.0).await?;
-    sealed(&key, vault, learner, identity).update(txn).await?;
+    let seal = |place, text: &str| Some(key.seal(place, text).as_str().to_owned());
+    let mut row = ActiveModel {
+        learner_id: Unchanged(learner.0),
+        ..Default::default()
+    };
+    match change {
+        Change::Name(name) => row.name = Set(seal(NAME, name.as_str())),
+        Change::Document(document) => {
+            row.document = Set(seal(DOCUMENT, &document.key()));
+            row.document_index = Set(Some(document_index(vault, document)));
+            if document.born_on().is_some() {
+                row.born_on = Set(None);
+            }
+        }
+        Change::Phone(phone) => {
+            row.phone = Set(phone.as_ref().and_then(|phone| seal(PHONE, phone.as_str())));
+            row.phone_index = Set(phone.as_ref().map(|phone| phone_index(vault, phone)));
+        }
+    }
+    row.update(txn).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Learners (学员). Who they are lies sealed in [`identities`](crate::identities).
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -63,6 +63,18 @@ pub async fn get(db: &impl ConnectionTrait, scope: &Scope, id: LearnerId) -> Res
     let row = Entity::find_in(scope)
         .filter(Column::Id.eq(id.0))
         .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The learner, to be changed: until the transaction ends nobody else can change who it is, what the account
+/// can do, or its phone. Taken before all else that is locked. It does not stop new rows that name the
+/// learner.
+pub async fn get_to_change(txn: &Txn, scope: &Scope, id: LearnerId) -> Result<Learner> {
+    let row = Entity::find_in(scope)
+        .filter(Column::Id.eq(id.0))
+        .lock(LockType::NoKeyUpdate)
+        .one(txn)
         .await?;
     row.ok_or(Error::NotFound)?.try_into()
 }

@@ -1,9 +1,9 @@
 //! Regions: the tree.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
 use zhipei_domain::{Region, RegionCode, RegionTree};
 
-use crate::entity::region::{ActiveModel, Entity, Model};
+use crate::entity::region::{ActiveModel, Column, Entity, Model};
 use crate::scope::Unscoped;
 use crate::{Error, Result, Txn};
 
@@ -14,6 +14,12 @@ pub async fn tree(db: &impl ConnectionTrait) -> Result<RegionTree> {
     let rows = Entity::rows().all(db).await?;
     let regions: Result<Vec<Region>> = rows.into_iter().map(Region::try_from).collect();
     Ok(RegionTree::new(regions?))
+}
+
+/// Is there such a region?
+pub async fn exists(db: &impl ConnectionTrait, code: &RegionCode) -> Result<bool> {
+    let found = Entity::rows().filter(Column::Code.eq(code.as_str()));
+    Ok(found.one(db).await?.is_some())
 }
 
 /// Adds a region.

@@ -60,11 +60,11 @@ async fn pipl_12_a_name_is_corrected_with_evidence_by_a_reviewer() {
 }
 
 #[tokio::test]
-async fn a_refused_correction_changes_nothing_and_a_document_of_another_is_never_taken() {
+async fn a_refused_correction_changes_nothing_and_a_document_goes_to_who_is_found_to_hold_it() {
     let app = TestApp::spawn().await;
     let (one, two) = (Person::new(1), Person::new(2));
     let client = one.register(&app).await;
-    two.register(&app).await;
+    let claimant = two.register(&app).await;
     let path = "/api/me/corrections";
     let ask = json!({
         "field": "document", "document_kind": "resident_id", "value": two.document,
@@ -72,10 +72,88 @@ async fn a_refused_correction_changes_nothing_and_a_document_of_another_is_never
     });
     let before = client.get("/api/me").await.json();
     assert_eq!(client.post(path, &ask).await.status, 201);
-    let taken = decide(&app, true).await.unwrap_err();
-    assert!(taken.to_string().contains("已经注册过"), "{taken}");
     decide(&app, false).await.unwrap();
     assert_eq!(client.get("/api/me").await.json(), before);
+    assert_eq!(client.post(path, &ask).await.status, 201);
+    decide(&app, true).await.unwrap();
+    let masked = format!("460***********{}", &two.document[14..]);
+    let me = client.get("/api/me").await.json();
+    assert_eq!(me["document_number"], json!(masked));
+    let gone = claimant.get("/api/me").await;
+    assert_eq!(gone.problem(), "401 not_logged_in");
+}
+
+#[tokio::test]
+async fn what_an_account_waited_for_ends_with_it_and_gives_nothing_back() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let ask = json!({ "field": "name", "value": "符𬱖英", "evidence": "身份证上的名字是这个字" });
+    let asked = client.post("/api/me/corrections", &ask).await;
+    assert_eq!(asked.status, 201);
+    let id = waiting(&app).await[0].id;
+    let learner = waiting(&app).await[0].learner;
+    let keys = keys(&app);
+    let now = app.clock.now();
+    app.class("QH-1", &[60_000], zhipei_domain::Policy::default())
+        .await;
+    app.db()
+        .write(async |txn| zhipei_actions::erasure::request(txn, &keys, now, learner).await)
+        .await
+        .unwrap();
+    assert_eq!(waiting(&app).await, []);
+    let decision = Decision {
+        id,
+        approved: true,
+        reason: "与身份证照片一致",
+    };
+    let scope = Scope::Platform;
+    let decided = app
+        .db()
+        .write(async |txn| {
+            correction::decide(txn, &keys, &Actor::System, &scope, now, decision).await
+        })
+        .await;
+    assert!(decided.is_err());
+    // Phone and document are as free as before.
+    app.clock.advance(60_000);
+    person.register(&app).await;
+}
+
+#[tokio::test]
+async fn two_corrections_that_are_made_at_once_are_both_kept() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let path = "/api/me/corrections";
+    let name = json!({ "field": "name", "value": "符𬱖英", "evidence": "身份证上的名字是这个字" });
+    let document = json!({
+        "field": "document", "document_kind": "resident_id", "value": Person::new(2).document,
+        "evidence": "登记时把号码填错了",
+    });
+    for ask in [&name, &document] {
+        assert_eq!(client.post(path, ask).await.status, 201);
+    }
+    let (keys, scope, now) = (keys(&app), Scope::Platform, app.clock.now());
+    let decide = async |id| {
+        let decision = Decision {
+            id,
+            approved: true,
+            reason: "与身份证照片一致",
+        };
+        app.db()
+            .write(async |txn| {
+                correction::decide(txn, &keys, &Actor::System, &scope, now, decision).await
+            })
+            .await
+            .unwrap()
+    };
+    let waiting = waiting(&app).await;
+    tokio::join!(decide(waiting[0].id), decide(waiting[1].id));
+    let me = client.get("/api/me").await.json();
+    let masked = format!("460***********{}", &Person::new(2).document[14..]);
+    assert_eq!(me["name"], "符𬱖英");
+    assert_eq!(me["document_number"], json!(masked));
 }
 
 #[tokio::test]

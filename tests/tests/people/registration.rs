@@ -1,9 +1,9 @@
 use serde_json::json;
 use uuid::Uuid;
 use zhipei_actions::roster::{self, Expected};
-use zhipei_domain::{Actor, ClassId, Policy, Scope};
+use zhipei_domain::{Actor, Charge, ClassId, Policy, RegionCode, Role, Scope};
 use zhipei_storage::{audit, identities, learners, ledger};
-use zhipei_tests::TestApp;
+use zhipei_tests::{PASSWORD, TestApp};
 
 use crate::person::{NAME, Person, dump, post_keyed};
 
@@ -95,7 +95,9 @@ async fn mlps_01_of_two_registrations_at_once_with_one_phone_or_one_document_one
     // The one whose data share nothing with the winner's may be made as well.
     assert!((1..=2).contains(&made), "{made}");
     for answer in answers.iter().filter(|answer| answer.status != 201) {
-        assert_eq!(answer.problem(), "409 already_registered");
+        let refused = answer.problem();
+        let refusals = ["409 already_registered", "409 document_registered"];
+        assert!(refusals.contains(&refused.as_str()), "{refused}");
         assert!(!answer.text().contains(&one.phone));
     }
     let all = learners::list(app.db().read(), &Scope::Platform).await;
@@ -283,7 +285,7 @@ async fn the_true_holder_takes_over_from_a_claim_which_is_set_aside_with_its_rec
     let claim = claim.await.unwrap();
     // Nobody knows better: the claim stands.
     let (refused, _) = holder.try_to_register(&app).await;
-    assert_eq!(refused.problem(), "409 already_registered");
+    assert_eq!(refused.problem(), "409 document_registered");
 
     app.clock.advance(60_000);
     on_roster(&app, class.id, &holder).await;
@@ -332,4 +334,166 @@ async fn lms_13_a_roster_with_the_phone_of_another_merges_nothing() {
     on_roster(&app, other.id, &person).await;
     let me = client.get("/api/me").await.json();
     assert_eq!(me["identity_level"], "confirmed");
+}
+
+#[tokio::test]
+async fn a_phone_that_went_from_one_person_to_another_takes_nobodys_account_away() {
+    let app = TestApp::spawn().await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let before = Person::new(1);
+    let old = before.register(&app).await;
+    let login_name = old.get("/api/me").await.json()["login_name"].clone();
+    let now = Person {
+        phone: before.phone.clone(),
+        name: "王勇".to_owned(),
+        ..Person::new(2)
+    };
+    // Without a roster the phone stays where it is.
+    app.clock.advance(60_000);
+    let (refused, _) = now.try_to_register(&app).await;
+    assert_eq!(refused.problem(), "409 already_registered");
+    app.clock.advance(60_000);
+    on_roster(&app, class.id, &now).await;
+    let (taken, _) = now.try_to_register(&app).await;
+    assert_eq!(taken.json()["identity_level"], "confirmed");
+
+    let me = old.get("/api/me").await.json();
+    assert_eq!((&me["name"], &me["phone"]), (&json!(NAME), &json!(null)));
+    assert_eq!(
+        me["document_number"],
+        json!(format!("460***********{}", &before.document[14..]))
+    );
+    let notices = old.get("/api/notices").await.json();
+    assert_eq!(notices["items"][0]["kind"], "phone_changed");
+    let mut by_name = app.client();
+    let answer = by_name.log_in(login_name.as_str().unwrap(), PASSWORD).await;
+    assert_eq!(answer.status, 200);
+    let by_phone = app.client().log_in(&now.phone, PASSWORD).await;
+    assert_eq!(by_phone.json()["name"], "王勇");
+    let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
+    assert!(report.unwrap().findings.is_empty());
+}
+
+#[tokio::test]
+async fn the_true_holder_gets_the_document_from_a_claim_by_evidence_and_a_supervisor() {
+    let app = TestApp::spawn().await;
+    let holder = Person::new(1);
+    let claimant = Person {
+        phone: Person::new(2).phone,
+        name: "王勇".to_owned(),
+        ..holder.clone()
+    };
+    let thief = claimant.register(&app).await;
+    let (refused, _) = holder.try_to_register(&app).await;
+    assert_eq!(refused.problem(), "409 document_registered");
+    assert!(refused.text().contains("身份核验"), "{}", refused.text());
+
+    // The holder says why the document is theirs, and can begin meanwhile.
+    app.clock.advance(60_000);
+    let mut client = app.client();
+    let code = holder.code(&app, &client, "/api/registrations/codes").await;
+    let mut form = holder.form(&code);
+    form["evidence"] = json!("短");
+    let refused = client.post("/api/registrations", &form).await;
+    assert_eq!(refused.problem(), "422 evidence_invalid");
+    form["evidence"] = json!("身份证原件在我手里，可到琼海社保窗口核对");
+    let taken = client.post("/api/registrations", &form).await;
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    assert_eq!(taken.json()["identity_level"], "claimed");
+    assert_eq!(taken.json()["document_number"], json!(null));
+    client.cookie = taken.cookie();
+    let own = client.get("/api/me/corrections").await.json();
+    assert_eq!(own["items"][0]["field"], "document");
+    assert_eq!(thief.get("/api/me").await.status, 200, "nobody has decided");
+
+    let charge = Charge::Region(RegionCode::parse("469002").unwrap());
+    let supervisor = app.staff("supervisor", Role::Supervisor, charge).await;
+    let supervisor = app.staff_logged_in(&supervisor).await;
+    let waiting = supervisor.get("/api/corrections").await.json();
+    let id = waiting["items"][0]["id"].as_str().unwrap().to_owned();
+    let asked = supervisor.get(&format!("/api/corrections/{id}")).await;
+    let document = format!("resident_id:{}", holder.document);
+    assert_eq!(asked.json()["new_value"], json!(document));
+    let reason = json!({ "reason": "窗口已核对原件" });
+    let approve = format!("/api/corrections/{id}/approve");
+    let done = supervisor.post(&approve, &reason).await;
+    assert_eq!(done.status, 204, "{}", done.text());
+
+    let me = client.get("/api/me").await.json();
+    let masked = format!("460***********{}", &holder.document[14..]);
+    assert_eq!(me["document_number"], json!(masked));
+    assert_eq!(thief.get("/api/me").await.problem(), "401 not_logged_in");
+    let again = app.client().log_in(&claimant.phone, PASSWORD).await;
+    assert_eq!(again.problem(), "401 login_failed");
+    let told = app.phones.wait(&claimant.phone, 2).await;
+    assert_eq!(told.notice.as_deref(), Some("账号已停用"));
+    let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
+    assert!(report.unwrap().findings.is_empty());
+}
+
+#[tokio::test]
+async fn who_is_confirmed_keeps_the_document_whatever_a_stranger_says() {
+    let app = TestApp::spawn().await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let holder = Person::new(1);
+    on_roster(&app, class.id, &holder).await;
+    let own = holder.register(&app).await;
+    let stranger = Person {
+        phone: Person::new(2).phone,
+        ..holder.clone()
+    };
+    let client = app.client();
+    let code = stranger
+        .code(&app, &client, "/api/registrations/codes")
+        .await;
+    let mut form = stranger.form(&code);
+    form["evidence"] = json!("这个证件号码是我的");
+    let taken = client.post("/api/registrations", &form).await;
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    let charge = Charge::Region(RegionCode::parse("469002").unwrap());
+    let supervisor = app.staff("supervisor", Role::Supervisor, charge).await;
+    let supervisor = app.staff_logged_in(&supervisor).await;
+    let waiting = supervisor.get("/api/corrections").await.json();
+    let id = waiting["items"][0]["id"].as_str().unwrap().to_owned();
+    let approve = format!("/api/corrections/{id}/approve");
+    let reason = json!({ "reason": "看错了" });
+    let refused = supervisor.post(&approve, &reason).await;
+    assert_eq!(refused.problem(), "409 already_registered");
+    let me = own.get("/api/me").await.json();
+    assert_eq!(me["identity_level"], "confirmed");
+}
+
+#[tokio::test]
+async fn asvs_26_each_question_whether_a_document_is_registered_costs_a_code() {
+    let app = TestApp::spawn().await;
+    let known = Person::new(1);
+    known.register(&app).await;
+    let asker = Person {
+        phone: Person::new(2).phone,
+        ..known.clone()
+    };
+    let client = app.client();
+    let code = asker.code(&app, &client, "/api/registrations/codes").await;
+    // A form that cannot be carried out is told so alike, whosever the document is.
+    for document in [&known.document, &Person::new(3).document] {
+        for (field, value, problem) in [
+            (
+                "consents",
+                json!([{ "purpose": "terms", "version": 1 }, { "purpose": "document", "version": 2 }]),
+                "422 consent_outdated",
+            ),
+            ("region", json!("999999"), "422 unknown_region"),
+        ] {
+            let mut form = asker.form(&code);
+            form["document_number"] = json!(document);
+            form[field] = value;
+            let answer = client.post("/api/registrations", &form).await;
+            assert_eq!(answer.problem(), problem);
+        }
+    }
+    let form = asker.form(&code);
+    let answer = client.post("/api/registrations", &form).await;
+    assert_eq!(answer.problem(), "409 document_registered");
+    let answer = client.post("/api/registrations", &form).await;
+    assert_eq!(answer.problem(), "422 code_wrong");
 }

@@ -300,6 +300,9 @@ async fn decide(
     if !decided.ended.is_empty() {
         app.desk.log_out(decided.learner, |_| true);
     }
+    if let Some(other) = decided.set_aside {
+        app.desk.log_out(other, |_| true);
+    }
     app.errands.notify_one();
     Ok(StatusCode::NO_CONTENT)
 }

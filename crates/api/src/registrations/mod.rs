@@ -157,6 +157,10 @@ struct RegistrationIn {
     /// At least 8 characters of any script, at most 128.
     #[schema(min_length = 8, max_length = 128)]
     password: String,
+    /// After `document_registered`: why the document is theirs, and what shows it, 5 to 1,000 characters. The
+    /// account is made without the document, and a reviewer decides on giving it to it.
+    #[schema(min_length = 5, max_length = 1000)]
+    evidence: Option<String>,
     /// One by one, with the version of the text that was shown; `terms` and `document` are needed.
     #[schema(max_items = 8)]
     consents: Vec<ConsentIn>,
@@ -175,7 +179,7 @@ pub(crate) struct ConsentIn {
     params(("Idempotency-Key" = Option<Uuid>, Header, description = "Made by the client, one for each registration")),
     responses(
     (status = 201, body = MeOut),
-    (status = 409, description = "`already_registered`, `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`already_registered`, `document_registered`: the code is used up; `idempotency_key_reused`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`code_wrong`, `too_young`, `weak_password`, `consent_required` and others, with the field", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create_registration(
@@ -202,6 +206,7 @@ async fn create_registration(
         Once::Now(Registered::CodeWrong) => {
             return Err(ApiError::Rejected(Rejection::CodeWrong));
         }
+        Once::Now(Registered::Refused(why)) => return Err(ApiError::Rejected(why)),
         Once::Before(answer) => {
             let id: LearnerId = answer.parse().map_err(|_| ApiError::NotFound)?;
             app.db
@@ -253,6 +258,10 @@ impl RegistrationIn {
             region: RegionCode::parse(&self.region).map_err(|_| invalid("region"))?,
             categories: TraineeCategory::parse_all(self.categories.iter().map(String::as_str))?,
             password: &self.password,
+            evidence: self
+                .evidence
+                .as_deref()
+                .filter(|text| !text.trim().is_empty()),
             consents,
             token,
             user_agent,
