@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Account, Actor, AuditEvent, AuditResult, CodePurpose, ConsentPurpose, IdDocument,
+    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, ConsentPurpose, IdDocument,
     Identity, IdentityLevel, Learner, LearnerId, LocalDay, LoginName, LoginStage, NoticeKind,
     PersonName, Phone, RegionCode, Rejection, RosterEntry, Scope, Title, TraineeCategory, UnixMs,
     check_evidence, check_new_password, may_register,
 };
 use zhipei_ledger::{ConsentGiven, RegistrationBody};
-use zhipei_storage::{Db, Error, Txn, audit, identities, learners, regions, rosters};
+use zhipei_storage::{Db, Error, Txn, audit, credentials, identities, learners, regions, rosters};
 use zhipei_vault::KeyRing;
 
 use crate::correction::{self, Wanted};
@@ -18,6 +18,9 @@ use crate::login::{Gate, LoginToken};
 use crate::login_session::{self, NewLogin};
 use crate::sms_code::{self, GivenCode};
 use crate::{Keys, Result, consent, identity, ledger, notice};
+
+/// A repeated registration logs in for so long after the first.
+const RESUMED_MS: i64 = 10 * 60_000;
 
 /// What a person gives to register.
 pub struct Registration<'a> {
@@ -140,16 +143,34 @@ pub async fn register(
     done
 }
 
-/// Logs in who repeats a registration: the first answer, and its cookie with it, may have been lost.
+/// Logs in who repeats a registration: the first answer, and its cookie with it, may have been lost. Only
+/// while the account is new and as it was made; `None` else.
 pub async fn resume(
     txn: &Txn,
     learner: LearnerId,
     form: &Registration<'_>,
     now: UnixMs,
-) -> Result<Learner> {
-    let learner = learners::get(txn, &Scope::Learner(learner), learner).await?;
+) -> Result<Option<Learner>> {
+    let learner = learners::get_to_change(txn, &Scope::Learner(learner), learner).await?;
+    if learner.state != AccountState::Active || now - learner.created_at >= RESUMED_MS {
+        return Ok(None);
+    }
+    let credential = credentials::get(txn, learner.id).await?;
+    if credential.changed_at != learner.created_at {
+        return Ok(None);
+    }
     log_in(txn, learner.id, form, now).await?;
-    Ok(learner)
+    let row = AuditEvent {
+        at: now,
+        actor: Actor::Learner(learner.id),
+        action: "registration.resume",
+        object: Some(("learner", learner.id.to_string())),
+        result: AuditResult::Ok,
+        detail: None,
+        ip: Some(form.ip.to_owned()),
+    };
+    audit::insert(txn, &row).await?;
+    Ok(Some(learner))
 }
 
 /// What rosters know of a phone, the newest first, for who has given the code that went there.

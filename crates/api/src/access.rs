@@ -19,9 +19,11 @@ use sha2::{Digest, Sha256};
 use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use zhipei_actions::login_session;
-use zhipei_domain::{Account, LoginEnd, LoginStage, Permission, Role, StaffAccount, StaffState};
+use zhipei_domain::{
+    Account, AccountState, LoginEnd, LoginStage, Permission, Role, Scope, StaffAccount, StaffState,
+};
 use zhipei_storage::audit::{self, Origin};
-use zhipei_storage::{login_sessions, staff_accounts, staff_credentials};
+use zhipei_storage::{learners, login_sessions, staff_accounts, staff_credentials};
 
 use crate::caller::{client_address, token};
 use crate::{ApiError, AppState, Caller, Staff};
@@ -340,6 +342,13 @@ async fn admit(
     let known = |error: ApiError| (error, Some(session.account));
     match (session.account, access) {
         (Account::Learner(learner), Access::Learner | Access::LearnerPage) => {
+            let scope = Scope::Learner(learner);
+            let account = learners::get(app.db.read(), &scope, learner)
+                .await
+                .map_err(|error| known(error.into()))?;
+            if account.state != AccountState::Active {
+                return Err(known(ApiError::NotLoggedIn));
+            }
             login_session::touch(&app.db, &session, now)
                 .await
                 .map_err(|error| known(error.into()))?;

@@ -1,7 +1,7 @@
 use serde_json::json;
 use uuid::Uuid;
 use zhipei_actions::roster::{self, Expected};
-use zhipei_domain::{Actor, Charge, ClassId, Policy, RegionCode, Role, Scope};
+use zhipei_domain::{AccountState, Actor, Charge, ClassId, Policy, RegionCode, Role, Scope};
 use zhipei_storage::{audit, identities, learners, ledger};
 use zhipei_tests::{PASSWORD, TestApp};
 
@@ -496,4 +496,56 @@ async fn asvs_26_each_question_whether_a_document_is_registered_costs_a_code() {
     assert_eq!(answer.problem(), "409 document_registered");
     let answer = client.post("/api/registrations", &form).await;
     assert_eq!(answer.problem(), "422 code_wrong");
+}
+
+#[tokio::test]
+async fn a_repeated_registration_logs_in_for_ten_minutes_and_not_after_a_new_password() {
+    let app = TestApp::spawn().await;
+    let path = "/api/registrations";
+    for (n, wait_ms, reset, status) in [
+        (1, 600_000 - 1, false, "201"),
+        (2, 600_000, false, "409 already_registered"),
+        (3, 60_000, true, "409 already_registered"),
+    ] {
+        let person = Person::new(n);
+        let client = app.client();
+        let code = person.code(&app, &client, "/api/registrations/codes").await;
+        let (form, key) = (person.form(&code), Uuid::from_u128(u128::from(n)));
+        assert_eq!(post_keyed(&client, path, key, &form).await.status, 201);
+        app.clock.advance(wait_ms);
+        if reset {
+            let (ticket, code) = person
+                .code(&app, &client, "/api/password-resets/codes")
+                .await;
+            let body = json!({
+                "phone": person.phone, "ticket": ticket, "code": code, "new": "海上生明月天涯共此时",
+            });
+            let done = client.post("/api/password-resets", &body).await;
+            assert_eq!(done.status, 204);
+        }
+        let again = post_keyed(&client, path, key, &form).await;
+        if again.status == 201 {
+            assert_eq!(status, "201", "{n}");
+        } else {
+            assert_eq!(again.problem(), status, "{n}");
+        }
+    }
+    let rows = audit::list(app.db().read()).await.unwrap();
+    let resumed = rows
+        .iter()
+        .filter(|row| row.action == "registration.resume");
+    assert_eq!(resumed.count(), 1, "MLPS-08");
+}
+
+#[tokio::test]
+async fn asvs_31_a_login_of_an_account_that_is_no_longer_active_opens_nothing() {
+    let app = TestApp::spawn().await;
+    let client = Person::new(1).register(&app).await;
+    let all = learners::list(app.db().read(), &Scope::Platform).await;
+    let id = all.unwrap()[0].id;
+    app.db()
+        .write(async |txn| learners::set_state(txn, id, AccountState::SetAside).await)
+        .await
+        .unwrap();
+    assert_eq!(client.get("/api/me").await.problem(), "401 not_logged_in");
 }

@@ -212,6 +212,7 @@ async fn create_registration(
             app.db
                 .write(async |txn| registration::resume(txn, id, &form, now).await)
                 .await?
+                .ok_or(Rejection::AlreadyRegistered)?
         }
         Once::OtherRequest => return Err(ApiError::KeyReused),
     };
