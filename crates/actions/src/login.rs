@@ -1,8 +1,6 @@
 //! Logging in, and changing the password: everything that a learner's password opens.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,7 +11,10 @@ use zhipei_domain::{
 };
 use zhipei_storage::credentials::Credential;
 use zhipei_storage::identities::Change;
-use zhipei_storage::{Db, Txn, audit, credentials, identities, learners, login_sessions};
+use zhipei_storage::{
+    Connection, Db, Txn, audit, credentials, identities, learners, login_sessions,
+    stranger_lockouts,
+};
 use zhipei_vault::KeyRing;
 
 use crate::login_session::{self, NewLogin};
@@ -121,23 +122,18 @@ pub enum Outcome<T> {
 #[derive(Debug)]
 pub struct Gate {
     pub(crate) hasher: Hasher,
-    /// Failures of names that are nobody's, so that a lock tells nobody which names exist.
-    strangers: Mutex<HashMap<String, Lockout>>,
 }
 
 /// The id of no learner.
 const NOBODY: LearnerId = LearnerId(Uuid::nil());
 
-/// More unknown names than this are not remembered.
-const MOST_STRANGERS: usize = 10_000;
+/// So long a name that is nobody's is remembered after its last failure.
+const STRANGERS_KEPT_MS: i64 = 30 * 86_400_000;
 
 impl Gate {
     /// A gate with this hash queue.
     pub fn new(hasher: Hasher) -> Self {
-        Self {
-            hasher,
-            strangers: Mutex::default(),
-        }
+        Self { hasher }
     }
 
     /// Logs a learner in. Takes the same time and path whether the account exists or not.
@@ -147,51 +143,38 @@ impl Gate {
         vault: &KeyRing,
         attempt: Attempt<'_>,
     ) -> Result<Outcome<Learner>> {
-        let known = known(db, vault, attempt.login_name).await?;
-        let who = known.as_ref().map(|(learner, _)| learner.id);
-        let locked = match &known {
-            Some((_, credential)) => credential.lockout.locked(attempt.now),
-            None => self.stranger(attempt, |lockout| lockout.locked(attempt.now)),
+        let known = known(db.read(), vault, attempt.login_name).await?;
+        let stranger = stranger(vault, "learner", attempt.login_name);
+        let lockout = match &known {
+            Some((_, credential)) => credential.lockout,
+            None => stranger_lockouts::get(db.read(), &stranger).await?,
         };
-        if let Some(until) = locked {
-            db.write(async |txn| note(txn, attempt, who, "login", AuditResult::Refused).await)
+        let id = known.as_ref().map(|(learner, _)| learner.id);
+        if let Some(until) = lockout.locked(attempt.now) {
+            db.write(async |txn| note(txn, attempt, id, "login", AuditResult::Refused).await)
                 .await?;
             return Ok(Outcome::Locked { until });
         }
-
-        let kept = known
-            .as_ref()
-            .map(|(_, credential)| &*credential.password_hash);
-        let right = self.hasher.matches(attempt.password, kept).await?;
-
-        let Some((learner, _)) = &known else {
-            self.stranger(attempt, |lockout| lockout.fail(attempt.now));
-            return db
-                .write(async |txn| {
-                    // Asks what is asked of an account, to take the same time.
-                    let _ = credentials::get_to_change(txn, NOBODY).await;
-                    note(txn, attempt, None, "login", AuditResult::Refused).await?;
-                    Ok(Outcome::Failed)
-                })
-                .await;
-        };
+        let kept = known.map(|(_, credential)| credential.password_hash);
+        let right = self
+            .hasher
+            .matches(attempt.password, kept.as_deref())
+            .await?;
         db.write(async |txn| {
-            // Read again: other tries may have locked the account while this one was hashed.
-            let mut credential = credentials::get_to_change(txn, learner.id).await?;
-            if let Some(until) = credential.lockout.locked(attempt.now) {
+            // Read again: while this was hashed, other tries may have locked the account, and it may have
+            // got another password or have ended. Asks the same where there is none, to take the same time.
+            let found = to_change(txn, id.unwrap_or(NOBODY)).await?;
+            let same = kept.as_deref() == found.as_ref().map(|(_, c)| &*c.password_hash);
+            let mut tried = Tried::new(txn, found, stranger.clone(), attempt.now).await?;
+            let who = tried.learner();
+            if let Some(until) = tried.lockout.locked(attempt.now) {
                 note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
             }
-            if !right {
-                credential.lockout.fail(attempt.now);
-                credentials::update(txn, &credential).await?;
+            let Some(learner) = tried.end(txn, right && same, attempt.now).await? else {
                 note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Failed);
-            }
-            if credential.lockout != Lockout::default() {
-                credential.lockout.succeed();
-                credentials::update(txn, &credential).await?;
-            }
+            };
             let new = NewLogin {
                 account: Account::Learner(learner.id),
                 stage: LoginStage::Complete,
@@ -201,7 +184,7 @@ impl Gate {
             };
             login_session::open(txn, new, attempt.now).await?;
             note(txn, attempt, who, "login", AuditResult::Ok).await?;
-            Ok(Outcome::Done(learner.clone()))
+            Ok(Outcome::Done(learner))
         })
         .await
     }
@@ -224,10 +207,8 @@ impl Gate {
             return Ok(Outcome::Locked { until });
         }
         check_new_password(new, &learner.login_name)?;
-        let right = self
-            .hasher
-            .matches(current, Some(&credential.password_hash))
-            .await?;
+        let kept = credential.password_hash;
+        let right = self.hasher.matches(current, Some(&kept)).await?;
         let new_hash = if right {
             Some(self.hasher.hash(new).await?)
         } else {
@@ -244,7 +225,13 @@ impl Gate {
                 detail: None,
                 ip: Some(session.ip.clone()),
             };
-            let Some(new_hash) = new_hash else {
+            // Read again: other tries may have locked the account, or set another password, meanwhile.
+            if let Some(until) = credential.lockout.locked(now) {
+                audit::insert(txn, &audit_row(AuditResult::Refused)).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let same = credential.password_hash == kept;
+            let Some(new_hash) = new_hash.filter(|_| same) else {
                 credential.lockout.fail(now);
                 credentials::update(txn, &credential).await?;
                 audit::insert(txn, &audit_row(AuditResult::Refused)).await?;
@@ -271,31 +258,24 @@ impl Gate {
         attempt: Attempt<'_>,
     ) -> Result<Outcome<Learner>> {
         let given = code.given(CodePurpose::Login);
-        self.by_code(
-            db,
-            vault,
-            given,
-            attempt,
-            true,
-            async |txn, learner| {
-                let new = NewLogin {
-                    account: Account::Learner(learner.id),
-                    stage: LoginStage::Complete,
-                    token: attempt.token,
-                    user_agent: attempt.user_agent,
-                    ip: attempt.ip,
-                };
-                login_session::open(txn, new, attempt.now).await?;
-                note(
-                    txn,
-                    attempt,
-                    Some(learner.id),
-                    "login.code",
-                    AuditResult::Ok,
-                )
-                .await
-            },
-        )
+        self.by_code(db, vault, given, attempt, true, async |txn, learner| {
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            login_session::open(txn, new, attempt.now).await?;
+            note(
+                txn,
+                attempt,
+                Some(learner.id),
+                "login.code",
+                AuditResult::Ok,
+            )
+            .await
+        })
         .await
     }
 
@@ -352,19 +332,16 @@ impl Gate {
             CodePurpose::PasswordReset => "password.reset",
             _ => "login.code",
         };
-        let known = known(db, vault, code.phone.as_str()).await?;
+        let stranger = stranger(vault, "learner", code.phone.as_str());
         db.write(async |txn| {
-            let id = known.as_ref().map_or(NOBODY, |(learner, _)| learner.id);
-            let credential = match credentials::get_to_change(txn, id).await {
-                Err(zhipei_storage::Error::NotFound) => None,
-                found => Some(found?),
-            };
-            let who = known.as_ref().map(|(learner, _)| learner.id);
-            let locked = match &credential {
-                Some(credential) => credential.lockout.locked(now),
-                None => self.stranger(attempt, |lockout| lockout.locked(now)),
-            };
-            if let Some(until) = locked {
+            let whose = by_phone(txn, vault, code.phone).await?;
+            let found = to_change(txn, whose.unwrap_or(NOBODY)).await?;
+            // Now that nobody else can change it: is the phone still theirs?
+            let still = by_phone(txn, vault, code.phone).await? == whose;
+            let found = found.filter(|_| still);
+            let mut tried = Tried::new(txn, found, stranger.clone(), now).await?;
+            let who = tried.learner();
+            if let Some(until) = tried.lockout.locked(now) {
                 note(txn, attempt, who, action, AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
             }
@@ -373,23 +350,15 @@ impl Gate {
             } else {
                 sms_code::check(txn, vault, code, now).await?
             };
-            let (Some((learner, _)), Some(mut credential), true) =
-                (known, credential.clone(), right)
-            else {
-                match credential {
-                    Some(mut credential) => {
-                        credential.lockout.fail(now);
-                        credentials::update(txn, &credential).await?;
-                    }
-                    None => self.stranger(attempt, |lockout| lockout.fail(now)),
-                }
+            let opened = if right && !uses_up {
+                tried.found.map(|(learner, _)| learner)
+            } else {
+                tried.end(txn, right, now).await?
+            };
+            let Some(learner) = opened else {
                 note(txn, attempt, who, action, AuditResult::Refused).await?;
                 return Ok(Outcome::Failed);
             };
-            if uses_up && credential.lockout != Lockout::default() {
-                credential.lockout.succeed();
-                credentials::update(txn, &credential).await?;
-            }
             open(txn, &learner).await?;
             Ok(Outcome::Done(learner))
         })
@@ -417,6 +386,9 @@ impl Gate {
             if !sms_code::redeem(txn, &keys.vault, given, now).await? {
                 return Ok(Outcome::Done(false));
             }
+            if to_change(txn, learner).await?.is_none() {
+                return Ok(Outcome::Failed);
+            }
             let kind = NoticeKind::PhoneChanged;
             let body = "验证码和安全提醒从此发到新的手机。如果不是您本人操作，请马上联系培训机构。";
             // To the old phone: its holder should know.
@@ -442,54 +414,136 @@ impl Gate {
         if let Some(until) = credential.lockout.locked(now) {
             return Ok(Outcome::Locked { until });
         }
-        let kept = Some(&*credential.password_hash);
-        if self.hasher.matches(password, kept).await? {
-            return Ok(Outcome::Done(()));
-        }
+        let kept = credential.password_hash;
+        let right = self.hasher.matches(password, Some(&kept)).await?;
         db.write(async |txn| {
+            // Read again: other tries may have locked the account, or set another password, meanwhile.
             let mut credential = credentials::get_to_change(txn, learner).await?;
+            if let Some(until) = credential.lockout.locked(now) {
+                return Ok(Outcome::Locked { until });
+            }
+            if right && credential.password_hash == kept {
+                return Ok(Outcome::Done(()));
+            }
             credential.lockout.fail(now);
             credentials::update(txn, &credential).await?;
             Ok(Outcome::Failed)
         })
         .await
     }
+}
 
-    pub(crate) fn stranger<T>(
-        &self,
-        attempt: Attempt<'_>,
-        act: impl FnOnce(&mut Lockout) -> T,
-    ) -> T {
-        let mut strangers = self
-            .strangers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if strangers.len() >= MOST_STRANGERS {
-            strangers.retain(|_, lockout| lockout.locked(attempt.now).is_some());
-            if strangers.len() >= MOST_STRANGERS {
-                strangers.clear();
+/// A try at an account, or at a name that is nobody's: what is remembered of failures, held until the end of
+/// the transaction.
+struct Tried {
+    lockout: Lockout,
+    found: Option<(Learner, Credential)>,
+    stranger: String,
+}
+
+impl Tried {
+    async fn new(
+        txn: &Txn,
+        found: Option<(Learner, Credential)>,
+        stranger: String,
+        now: UnixMs,
+    ) -> Result<Self> {
+        let lockout = match &found {
+            Some((_, credential)) => credential.lockout,
+            None => stranger_lockouts::get_to_change(txn, &stranger, now).await?,
+        };
+        Ok(Self {
+            lockout,
+            found,
+            stranger,
+        })
+    }
+
+    fn learner(&self) -> Option<LearnerId> {
+        self.found.as_ref().map(|(learner, _)| learner.id)
+    }
+
+    /// Counts the try; returns whose account it opens, if it was right.
+    async fn end(&mut self, txn: &Txn, right: bool, now: UnixMs) -> Result<Option<Learner>> {
+        let before = self.lockout;
+        if right && self.found.is_some() {
+            self.lockout.succeed();
+        } else {
+            self.lockout.fail(now);
+        }
+        match &mut self.found {
+            Some((_, credential)) if self.lockout != before => {
+                credential.lockout = self.lockout;
+                credentials::update(txn, credential).await?;
+            }
+            Some(_) => {}
+            None => {
+                stranger_lockouts::update(txn, &self.stranger, self.lockout, now).await?;
             }
         }
-        let name: String = attempt
-            .login_name
-            .trim()
-            .to_lowercase()
-            .chars()
-            .take(64)
-            .collect();
-        act(strangers.entry(name).or_default())
+        Ok(self
+            .found
+            .take()
+            .filter(|_| right)
+            .map(|(learner, _)| learner))
+    }
+}
+
+/// The blind index of what was typed by `whom`, a learner or staff: one for all ways to write one phone or
+/// one name, as an account has one lock.
+pub(crate) fn stranger(vault: &KeyRing, whom: &str, typed: &str) -> String {
+    let name = match (Phone::parse(typed), LoginName::parse(typed)) {
+        (Ok(phone), _) => phone.as_str().to_owned(),
+        (_, Ok(name)) => name.as_str().to_owned(),
+        // Nobody can have it.
+        _ => typed.trim().chars().take(64).collect(),
+    };
+    let parts = [whom.as_bytes(), name.as_bytes()];
+    vault.index().mac("stranger", &parts)
+}
+
+/// Forgets names that are nobody's and were not tried for long.
+pub async fn tidy(txn: &Txn, now: UnixMs) -> Result<()> {
+    Ok(stranger_lockouts::delete_old(txn, now - STRANGERS_KEPT_MS).await?)
+}
+
+/// An account that is open, and what its learner logs in with, to be changed; the learner first and then the
+/// credential. Asks the same of the database whatever it finds.
+async fn to_change(txn: &Txn, id: LearnerId) -> Result<Option<(Learner, Credential)>> {
+    let learner = match learners::get_to_change(txn, &Scope::Learner(id), id).await {
+        Err(zhipei_storage::Error::NotFound) => None,
+        found => Some(found?).filter(|learner| learner.state == AccountState::Active),
+    };
+    match (learner, credentials::get_to_change(txn, id).await) {
+        (Some(learner), credential) => Ok(Some((learner, credential?))),
+        (None, _) => Ok(None),
+    }
+}
+
+async fn by_phone(
+    db: &impl Connection,
+    vault: &KeyRing,
+    phone: &Phone,
+) -> Result<Option<LearnerId>> {
+    match identities::by_phone(db, vault, phone).await {
+        Err(zhipei_storage::Error::NotFound) => Ok(None),
+        found => Ok(Some(found?)),
     }
 }
 
 /// Who logs in with this name or phone, and may. Asks the same of the database whatever it finds.
-async fn known(db: &Db, vault: &KeyRing, typed: &str) -> Result<Option<(Learner, Credential)>> {
+async fn known(
+    db: &impl Connection,
+    vault: &KeyRing,
+    typed: &str,
+) -> Result<Option<(Learner, Credential)>> {
     let found = match Phone::parse(typed) {
-        Ok(phone) => match identities::by_phone(db.read(), vault, &phone).await {
-            Ok(id) => learners::get(db.read(), &Scope::Learner(id), id).await,
+        Ok(phone) => match identities::by_phone(db, vault, &phone).await {
+            Ok(id) => learners::get(db, &Scope::Learner(id), id).await,
             Err(error) => Err(error),
         },
         Err(_) => match LoginName::parse(typed) {
-            Ok(name) => learners::by_login_name(db.read(), &Scope::Platform, &name).await,
+            Ok(name) => learners::by_login_name(db, &Scope::Platform, &name).await,
             Err(_) => Err(zhipei_storage::Error::NotFound),
         },
     };
@@ -498,7 +552,7 @@ async fn known(db: &Db, vault: &KeyRing, typed: &str) -> Result<Option<(Learner,
         found => Some(found?).filter(|learner| learner.state == AccountState::Active),
     };
     let id = learner.as_ref().map_or(NOBODY, |learner| learner.id);
-    match (learner, credentials::get(db.read(), id).await) {
+    match (learner, credentials::get(db, id).await) {
         (Some(learner), credential) => Ok(Some((learner, credential?))),
         (None, _) => Ok(None),
     }

@@ -7,10 +7,12 @@ use zhipei_domain::{
     LoginStage, StaffAccount, StaffId, StaffState, UnixMs, check_new_staff_password,
 };
 use zhipei_storage::staff_credentials::StaffCredential;
-use zhipei_storage::{Db, Txn, audit, login_sessions, staff_accounts, staff_credentials};
+use zhipei_storage::{
+    Db, Txn, audit, login_sessions, staff_accounts, staff_credentials, stranger_lockouts,
+};
 use zhipei_vault::KeyRing;
 
-use crate::login::{Attempt, Gate, LoginToken, Outcome};
+use crate::login::{Attempt, Gate, LoginToken, Outcome, stranger};
 use crate::login_session::{self, NewLogin};
 use crate::{Result, recovery_codes, staff};
 
@@ -43,6 +45,7 @@ impl Gate {
     pub async fn log_in_staff(
         &self,
         db: &Db,
+        ring: &KeyRing,
         attempt: Attempt<'_>,
         from: IpAddr,
     ) -> Result<Outcome<FirstStep>> {
@@ -50,16 +53,12 @@ impl Gate {
             Ok(name) => known(db, &name).await?,
             Err(_) => None,
         };
-        // A name of its own: the same word may be a learner's.
-        let name = format!("staff {}", attempt.login_name);
-        let stranger = Attempt {
-            login_name: &name,
-            ..attempt
+        let stranger = stranger(ring, "staff", attempt.login_name);
+        let lockout = match &known {
+            Some((_, credential)) => credential.lockout,
+            None => stranger_lockouts::get(db.read(), &stranger).await?,
         };
-        let locked = match &known {
-            Some((_, credential)) => credential.lockout.locked(attempt.now),
-            None => self.stranger(stranger, |lockout| lockout.locked(attempt.now)),
-        };
+        let locked = lockout.locked(attempt.now);
         if let Some(until) = locked {
             let account = known.as_ref().map(|(account, _)| account);
             db.write(async |txn| note(txn, attempt, account, AuditResult::Refused).await)
@@ -69,11 +68,18 @@ impl Gate {
         let kept = known.as_ref().map(|(_, c)| &*c.password_hash);
         let right = self.hasher.matches(attempt.password, kept).await?;
         let Some((account, _)) = &known else {
-            self.stranger(stranger, |lockout| lockout.fail(attempt.now));
             return db
                 .write(async |txn| {
                     // Asks what is asked of an account, to take the same time.
                     let _ = staff_credentials::get_to_change(txn, NOBODY).await;
+                    let now = attempt.now;
+                    let mut lockout = stranger_lockouts::get_to_change(txn, &stranger, now).await?;
+                    if let Some(until) = lockout.locked(now) {
+                        note(txn, attempt, None, AuditResult::Refused).await?;
+                        return Ok(Outcome::Locked { until });
+                    }
+                    lockout.fail(now);
+                    stranger_lockouts::update(txn, &stranger, lockout, now).await?;
                     note(txn, attempt, None, AuditResult::Refused).await?;
                     Ok(Outcome::Failed)
                 })
@@ -184,8 +190,8 @@ impl Gate {
             return Ok(Outcome::Locked { until });
         }
         check_new_staff_password(new, &account.login_name)?;
-        let kept = Some(&*credential.password_hash);
-        let right = self.hasher.matches(current, kept).await?;
+        let kept = credential.password_hash;
+        let right = self.hasher.matches(current, Some(&kept)).await?;
         let new_hash = if right {
             Some(staff::hash_unused(db, &self.hasher, account.id, new).await?)
         } else {
@@ -202,7 +208,13 @@ impl Gate {
                 detail: None,
                 ip: Some(session.ip.clone()),
             };
-            let Some(new_hash) = new_hash else {
+            // Read again: other tries may have locked the account meanwhile.
+            if let Some(until) = credential.lockout.locked(now) {
+                audit::insert(txn, &audit_row(AuditResult::Refused)).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let same = credential.password_hash == kept;
+            let Some(new_hash) = new_hash.filter(|_| same) else {
                 credential.lockout.fail(now);
                 staff_credentials::update(txn, &credential).await?;
                 audit::insert(txn, &audit_row(AuditResult::Refused)).await?;

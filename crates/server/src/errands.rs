@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use zhipei_actions::{Keys, erasure, idempotency, outbox, sms_code};
+use zhipei_actions::{Keys, erasure, idempotency, login, outbox, sms_code};
 use zhipei_sms::Provider;
 use zhipei_storage::outbox::Errand;
 use zhipei_storage::{Clock, Db};
@@ -62,6 +62,7 @@ pub async fn tidy(db: &Db, clock: &Clock, keys: &Keys) -> Result<usize> {
     let now = clock.now();
     db.write(async |txn| {
         sms_code::tidy(txn, now).await?;
+        login::tidy(txn, now).await?;
         idempotency::tidy(txn, now).await?;
         outbox::tidy(txn, now).await
     })

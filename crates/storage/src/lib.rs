@@ -38,6 +38,7 @@ pub mod sms_codes;
 pub mod staff_accounts;
 pub mod staff_credentials;
 pub mod staff_invitations;
+pub mod stranger_lockouts;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod training_classes;

@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use serde_json::json;
+use zhipei_domain::{AccountState, Scope};
+use zhipei_storage::{credentials, learners};
 use zhipei_tests::{PASSWORD, TestApp};
 
 use crate::person::{Person, dump};
@@ -197,4 +201,93 @@ async fn asvs_29_what_was_answered_before_there_was_an_account_never_opens_it() 
         let refusals = ["401 login_failed", "422 invalid_body", "423 account_locked"];
         assert!(refusals.contains(&refused.as_str()), "{typed}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn asvs_26_passwords_that_are_asked_for_again_are_counted_one_by_one() {
+    for (n, path) in [(1, "/api/me/password"), (2, "/api/me/phone")] {
+        let app = TestApp::spawn().await;
+        let client = Person::new(n).register(&app).await;
+        let body = json!({ "current": "not the password", "new": "海上生明月天涯共此时" });
+        let other = json!({
+            "phone": Person::new(9).phone, "ticket": uuid::Uuid::nil(), "code": "000000",
+            "password": "not the password",
+        });
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..12 {
+            let client = client.clone();
+            let body = if n == 1 { body.clone() } else { other.clone() };
+            tries.spawn(async move { client.post(path, &body).await.problem() });
+        }
+        let answers = tries.join_all().await;
+        let count = |what: &str| answers.iter().filter(|answer| *answer == what).count();
+        let counted = (count("401 login_failed"), count("423 account_locked"));
+        assert_eq!(counted, (5, 7), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn asvs_31_a_login_under_way_does_not_outlive_a_new_password_or_the_end_of_the_account() {
+    for closes in [true, false] {
+        let app = TestApp::spawn().await;
+        let person = Person::new(1);
+        person.register(&app).await;
+        let all = learners::list(app.db().read(), &Scope::Platform).await;
+        let id = all.unwrap()[0].id;
+        let mut client = app.client();
+        let phone = person.phone.clone();
+        let login = app
+            .db()
+            .write(async |txn| {
+                let mut credential = credentials::get_to_change(txn, id).await?;
+                if closes {
+                    learners::set_state(txn, id, AccountState::SetAside).await?;
+                } else {
+                    credential.password_hash = "another".to_owned();
+                    credentials::update(txn, &credential).await?;
+                }
+                let login = tokio::spawn(async move { client.log_in(&phone, PASSWORD).await });
+                // Long enough for the login to find the password right, and to wait for this transaction.
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Ok::<_, zhipei_storage::Error>(login)
+            })
+            .await
+            .unwrap();
+        assert_eq!(login.await.unwrap().problem(), "401 login_failed");
+    }
+}
+
+#[tokio::test]
+async fn asvs_26_a_lock_does_not_tell_who_exists_however_it_is_written_and_after_a_restart() {
+    let app = TestApp::spawn_with(|config| config.login.failed_per_address = 1_000).await;
+    let (known, unknown) = (Person::new(1), Person::new(2));
+    known.register(&app).await;
+    let guess = async |app: &TestApp, person: &Person, n: usize| {
+        let phone = match n % 3 {
+            0 => person.phone.clone(),
+            1 => format!("+86 {}", person.phone),
+            _ => format!(" {} {}", &person.phone[..3], &person.phone[3..]),
+        };
+        app.client()
+            .log_in(&phone, "wrong password")
+            .await
+            .problem()
+    };
+    for n in 0..3 {
+        assert_eq!(guess(&app, &known, n).await, "401 login_failed");
+        assert_eq!(guess(&app, &unknown, n).await, "401 login_failed");
+    }
+    let app = app.restart().await;
+    for n in 3..12 {
+        let answer = guess(&app, &known, n).await;
+        let expected = if n < 5 {
+            "401 login_failed"
+        } else {
+            "423 account_locked"
+        };
+        assert_eq!(answer, expected, "{n}");
+        assert_eq!(guess(&app, &unknown, n).await, answer, "{n}");
+    }
+    let seen = dump(&app).await;
+    assert!(!seen.contains(&unknown.phone), "PIPL-09");
 }

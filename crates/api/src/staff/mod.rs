@@ -174,7 +174,11 @@ async fn log_in_staff(
         ip: &from.to_string(),
         now,
     };
-    match app.gate.log_in_staff(&app.db, attempt, from).await? {
+    match app
+        .gate
+        .log_in_staff(&app.db, &app.keys.vault, attempt, from)
+        .await?
+    {
         Outcome::Done(FirstStep::CodeDue) => {
             let jar = jar.add(cookie(&app.settings, token.reveal()));
             let next = NextStepOut::Code;
@@ -224,7 +228,14 @@ async fn give_code(
     let token = LoginToken::from_random((app.random)());
     let outcome = app
         .gate
-        .give_code(&app.db, &app.keys.vault, &staff.session, factor, &token, now)
+        .give_code(
+            &app.db,
+            &app.keys.vault,
+            &staff.session,
+            factor,
+            &token,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {

@@ -50,4 +50,5 @@ pub(crate) mod staff_credential;
 pub(crate) mod staff_invitation;
 pub(crate) mod staff_password;
 pub(crate) mod staff_recovery_code;
+pub(crate) mod stranger_lockout;
 pub(crate) mod training_class;
