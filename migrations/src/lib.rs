@@ -38,6 +38,7 @@ mod m20261124_000108_create_correction;
 mod m20261124_000109_create_notice;
 mod m20261124_000110_create_erasure;
 mod m20261124_000111_create_stranger_lockout;
+mod m20261124_000112_create_send_count;
 mod m20261124_000201_create_staff_account;
 mod m20261124_000202_create_login_session;
 mod m20261124_000203_create_approval;
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000109_create_notice::Migration),
             Box::new(m20261124_000110_create_erasure::Migration),
             Box::new(m20261124_000111_create_stranger_lockout::Migration),
+            Box::new(m20261124_000112_create_send_count::Migration),
             Box::new(m20261124_000201_create_staff_account::Migration),
             Box::new(m20261124_000202_create_login_session::Migration),
             Box::new(m20261124_000203_create_approval::Migration),

@@ -15,6 +15,9 @@ pub enum Error {
     /// A kept password hash does not parse, or the machine cannot compute one.
     #[error("the password hash cannot be computed")]
     PasswordHash,
+    /// Too many wait for a password to be hashed.
+    #[error("too many wait for a password hash")]
+    Busy,
 }
 
 /// A result of an action.

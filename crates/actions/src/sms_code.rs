@@ -2,9 +2,8 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    AccountState, CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE,
-    PROVED_CODE_LIVES_MS, Phone, Scope, SendLimit, SmsWords, UnixMs, WITHOUT_CAPTCHA, draw_code,
-    is_code,
+    AccountState, CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PER_SITE_AN_HOUR,
+    PROVED_CODE_LIVES_MS, Phone, Scope, SmsWords, UnixMs, WITHOUT_CAPTCHA, draw_code, is_code,
 };
 use zhipei_storage::sms_codes::{self, StoredCode};
 use zhipei_storage::{Error, Txn, identities, learners};
@@ -12,6 +11,7 @@ use zhipei_vault::KeyRing;
 
 use crate::{Result, outbox};
 
+const HOUR_MS: i64 = 3_600_000;
 /// A picture is good for so long.
 const CAPTCHA_LIVES_MS: i64 = 5 * 60_000;
 
@@ -24,9 +24,11 @@ pub struct CodeRequest<'a> {
     pub phone: &'a Phone,
     /// The network that asks.
     pub network: &'a str,
+    /// The larger network that it is a part of, where there is one.
+    pub site: Option<&'a str>,
     /// The picture that was read, and what was read in it.
     pub captcha: Option<(Uuid, &'a str)>,
-    /// Messages that the whole platform may send in 24 hours.
+    /// Messages that the whole platform may send in this clock hour and the 23 before it.
     pub most_a_day: usize,
     /// When.
     pub now: UnixMs,
@@ -61,15 +63,18 @@ pub async fn send(txn: &Txn, vault: &KeyRing, request: CodeRequest<'_>) -> Resul
     let by_phone = format!("phone:{phone_index}");
     let by_address = format!("address:{}", request.network);
     // Always in this order: two that hold one row each and want the other's would wait for ever.
-    let mut all = sms_codes::history_to_change(txn, "all", now).await?;
     let mut address = sms_codes::history_to_change(txn, &by_address, now).await?;
     let mut phone = sms_codes::history_to_change(txn, &by_phone, now).await?;
-    let day = SendLimit {
-        count: request.most_a_day,
-        within_ms: 86_400_000,
-    };
-    if all.reached(day, now) {
+    // Asked whether one is to be sent or not: a stranger must not learn it here.
+    if sms_codes::sent(txn, "all", 24, now).await? >= request.most_a_day {
         return Ok(CodeSent::Exhausted);
+    }
+    let by_site = request.site.map(|site| format!("site:{site}"));
+    if let Some(site) = &by_site
+        && sms_codes::sent(txn, site, 1, now).await? >= PER_SITE_AN_HOUR
+    {
+        let until = (now / HOUR_MS + 1) * HOUR_MS;
+        return Ok(CodeSent::Wait { until });
     }
     let wait = phone
         .wait_until(&PER_PHONE, now)
@@ -85,13 +90,12 @@ pub async fn send(txn: &Txn, vault: &KeyRing, request: CodeRequest<'_>) -> Resul
             return Ok(CodeSent::CaptchaWrong);
         }
     }
-    for (sender, history) in [
-        ("all", &mut all),
-        (&by_address, &mut address),
-        (&by_phone, &mut phone),
-    ] {
+    for (sender, history) in [(&by_address, &mut address), (&by_phone, &mut phone)] {
         history.note(now);
         sms_codes::keep_history(txn, sender, history, now).await?;
+    }
+    if let Some(site) = &by_site {
+        sms_codes::count(txn, site, now).await?;
     }
     let ticket = Uuid::from_bytes(half((vault.random())()));
     let code = draw_code((vault.random())());
@@ -100,6 +104,8 @@ pub async fn send(txn: &Txn, vault: &KeyRing, request: CodeRequest<'_>) -> Resul
     let known = has_account(txn, vault, request.phone).await?;
     let kept = if known || !request.purpose.needs_account() {
         outbox::queue_sms(txn, vault, now, request.phone, &words, Some(expires_at)).await?;
+        // What is not sent costs nothing: strangers cannot use the day up.
+        sms_codes::count(txn, "all", now).await?;
         code
     } else {
         outbox::queue_decoy(txn, vault, now, request.phone, &words, Some(expires_at)).await?;

@@ -1,4 +1,5 @@
-//! Failed logins by address. In process and forgetful: the lock of an account is the one that is kept.
+//! Failed logins, and pictures that were asked for, by address. In process and forgetful: the lock of an
+//! account is the one that is kept.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -12,20 +13,20 @@ const MOST_ADDRESSES: usize = 20_000;
 
 pub(crate) struct Attempts {
     limit: usize,
-    failed: Mutex<HashMap<IpAddr, VecDeque<UnixMs>>>,
+    times: Mutex<HashMap<IpAddr, VecDeque<UnixMs>>>,
 }
 
 impl Attempts {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
-            failed: Mutex::default(),
+            times: Mutex::default(),
         }
     }
 
     /// When the address may try again, if it has to wait.
     pub(crate) fn wait_until(&self, from: IpAddr, now: UnixMs) -> Option<UnixMs> {
-        let mut all = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let times = all.get_mut(&network(from))?;
         forget(times, now);
         if times.len() < self.limit {
@@ -34,8 +35,9 @@ impl Attempts {
         times.front().map(|first| first + WINDOW_MS)
     }
 
-    pub(crate) fn failed(&self, from: IpAddr, now: UnixMs) {
-        let mut all = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+    /// One more, now.
+    pub(crate) fn note(&self, from: IpAddr, now: UnixMs) {
+        let mut all = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_ADDRESSES {
             all.retain(|_, times| {
                 forget(times, now);
@@ -68,6 +70,14 @@ pub(crate) fn network(from: IpAddr) -> IpAddr {
     }
 }
 
+/// The /48 of IPv6 that an address is in: providers give one to a single subscriber.
+pub(crate) fn site(from: IpAddr) -> Option<IpAddr> {
+    match from.to_canonical() {
+        IpAddr::V6(v6) => Some(IpAddr::V6((v6.to_bits() & (u128::MAX << 80)).into())),
+        IpAddr::V4(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +88,7 @@ mod tests {
         let [room, home]: [IpAddr; 2] = ["10.0.0.1", "10.0.0.2"].map(|ip| ip.parse().unwrap());
         for now in 0..3 {
             assert_eq!(attempts.wait_until(room, now), None);
-            attempts.failed(room, now);
+            attempts.note(room, now);
         }
         assert_eq!(attempts.wait_until(room, 3), Some(WINDOW_MS));
         assert_eq!(attempts.wait_until(home, 3), None);
@@ -91,7 +101,10 @@ mod tests {
             ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"].map(|ip| ip.parse().unwrap());
         assert_eq!(network(a), network(b));
         assert_ne!(network(a), network(other));
+        assert_eq!(site(a), site(other));
+        assert_ne!(site(a), site("2001:db8:1::1".parse().unwrap()));
         let mapped: IpAddr = "::ffff:10.0.0.1".parse().unwrap();
         assert_eq!(network(mapped), "10.0.0.1".parse::<IpAddr>().unwrap());
+        assert_eq!(site(mapped), None);
     }
 }

@@ -67,6 +67,8 @@ pub enum ApiError {
     Rejected(Rejection),
     /// Ours to repair; the text stays inside.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// Too many log in at once.
+    Busy,
     /// The database is away.
     Unavailable,
 }
@@ -188,6 +190,11 @@ impl ApiError {
                 "internal",
                 "平台这边出了问题，您的学习记录不受影响，请稍后再试",
             ),
+            Self::Busy => (
+                S::SERVICE_UNAVAILABLE,
+                "busy",
+                "现在登录的人太多，请过几秒再试",
+            ),
             Self::Unavailable => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -203,6 +210,7 @@ impl From<zhipei_actions::Error> for ApiError {
         match error {
             zhipei_actions::Error::Rejected(rejection) => Self::Rejected(rejection),
             zhipei_actions::Error::Storage(error) => error.into(),
+            zhipei_actions::Error::Busy => Self::Busy,
             error @ (zhipei_actions::Error::PasswordHash | zhipei_actions::Error::Vault(_)) => {
                 Self::Internal(error.into())
             }
@@ -244,6 +252,7 @@ impl IntoResponse for ApiError {
             Self::AccountLocked { left_ms }
             | Self::TooManyAttempts { left_ms }
             | Self::TooManyCodes { left_ms } => Some((left_ms + 999) / 1_000),
+            Self::Busy => Some(5),
             _ => None,
         };
         let problem = Problem {

@@ -11,6 +11,9 @@ use zhipei_storage::{Clock, Db};
 
 use crate::attempts::Attempts;
 
+/// Pictures that one address may have drawn in 15 minutes: two for each seat of a large training room.
+const PICTURES_PER_ADDRESS: usize = 200;
+
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<App>);
@@ -63,17 +66,27 @@ impl Settings {
 pub(crate) struct App {
     parts: Parts,
     pub(crate) attempts: Attempts,
+    pictures: Attempts,
 }
 
 impl AppState {
     /// Shares the parts among all handlers.
     pub fn new(parts: Parts) -> Self {
         let attempts = Attempts::new(parts.settings.failed_logins_per_address);
-        Self(Arc::new(App { parts, attempts }))
+        let pictures = Attempts::new(PICTURES_PER_ADDRESS);
+        Self(Arc::new(App {
+            parts,
+            attempts,
+            pictures,
+        }))
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {
         &self.0.attempts
+    }
+
+    pub(crate) fn pictures(&self) -> &Attempts {
+        &self.0.pictures
     }
 }
 

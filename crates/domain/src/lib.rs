@@ -84,8 +84,8 @@ pub use role::{Charge, Duties, Role};
 pub use roster::RosterEntry;
 pub use scope::Scope;
 pub use sms_code::{
-    CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PROVED_CODE_LIVES_MS,
-    SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code, is_code,
+    CODE_LIVES_MS, CODE_TRIES, CodePurpose, PER_ADDRESS, PER_PHONE, PER_SITE_AN_HOUR,
+    PROVED_CODE_LIVES_MS, SendHistory, SendLimit, WITHOUT_CAPTCHA, draw_code, is_code,
 };
 pub use sms_message::{SmsMessage, SmsWords};
 pub use staff_account::{StaffAccount, StaffState};

@@ -98,6 +98,10 @@ pub const PER_ADDRESS: [SendLimit; 1] = [SendLimit {
     within_ms: HOUR_MS,
 }];
 
+/// What may be asked for in a clock hour from one /48 of IPv6, which a single subscriber may have: it holds
+/// 65,536 of the networks that count as one address.
+pub const PER_SITE_AN_HOUR: usize = 200;
+
 /// More than this from one address, and a picture has to be read first.
 pub const WITHOUT_CAPTCHA: SendLimit = SendLimit {
     count: 10,

@@ -7,13 +7,16 @@ use sea_orm::{
 use uuid::Uuid;
 use zhipei_domain::{CodePurpose, SendHistory, UnixMs};
 
-use crate::entity::{captcha, send_history, sms_code};
+use crate::entity::{captcha, send_count, send_history, sms_code};
 use crate::scope::Unscoped;
 use crate::{Error, Result, Txn};
 
 impl Unscoped for sms_code::Entity {}
+impl Unscoped for send_count::Entity {}
 impl Unscoped for send_history::Entity {}
 impl Unscoped for captcha::Entity {}
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// A code that was sent, or that a stranger believes was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +77,7 @@ pub async fn delete(txn: &Txn, ticket: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// When `sender` (a phone's index, a network, or all) was served; held until the transaction ends, so
+/// When `sender` (a phone's index, or a network) was served; held until the transaction ends, so
 /// that requests that come together are counted one by one.
 pub async fn history_to_change(txn: &Txn, sender: &str, now: UnixMs) -> Result<SendHistory> {
     let fresh = send_history::ActiveModel {
@@ -116,6 +119,38 @@ pub async fn keep_history(
     Ok(())
 }
 
+/// How many were counted of `sender` in the clock hour of `now` and those before it, `hours` in all.
+pub async fn sent(txn: &Txn, sender: &str, hours: i64, now: UnixMs) -> Result<usize> {
+    let sum: Option<Option<i64>> = send_count::Entity::rows()
+        .select_only()
+        .column_as(send_count::Column::Sent.sum(), "sent")
+        .filter(send_count::Column::Sender.eq(sender))
+        .filter(send_count::Column::Hour.gt(now / HOUR_MS - hours))
+        .into_tuple()
+        .one(txn)
+        .await?;
+    Ok(usize::try_from(sum.flatten().unwrap_or(0)).unwrap_or(0))
+}
+
+/// Counts one more of `sender`. Nobody waits for it: requests that come together may go a little beyond a limit
+/// that is read before.
+pub async fn count(txn: &Txn, sender: &str, now: UnixMs) -> Result<()> {
+    let one = send_count::ActiveModel {
+        sender: Set(sender.to_owned()),
+        hour: Set(now / HOUR_MS),
+        sent: Set(1),
+    };
+    let more = Expr::col((send_count::Entity, send_count::Column::Sent)).add(1);
+    let add = OnConflict::columns([send_count::Column::Sender, send_count::Column::Hour])
+        .value(send_count::Column::Sent, more)
+        .to_owned();
+    send_count::Entity::insert(one)
+        .on_conflict(add)
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
+}
+
 /// Keeps the keyed hash of what a picture says.
 pub async fn insert_captcha(
     txn: &Txn,
@@ -153,6 +188,10 @@ pub async fn delete_old(txn: &Txn, now: UnixMs) -> Result<()> {
         .await?;
     captcha::Entity::delete_many()
         .filter(Expr::col(captcha::Column::ExpiresAt).lte(now))
+        .exec(txn)
+        .await?;
+    send_count::Entity::delete_many()
+        .filter(Expr::col(send_count::Column::Hour).lte(now / HOUR_MS - 24))
         .exec(txn)
         .await?;
     send_history::Entity::delete_many()

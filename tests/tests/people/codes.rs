@@ -166,6 +166,69 @@ async fn asvs_29_the_platform_sends_no_more_than_the_day_allows() {
 }
 
 #[tokio::test]
+async fn asvs_29_codes_that_are_not_sent_do_not_use_the_day_up_and_a_day_later_there_are_more() {
+    let app = TestApp::spawn_with(|config| config.sms.daily_limit = 1).await;
+    let client = app.client();
+    let ask = async |path: &str, n: u32| {
+        let body = json!({ "phone": Person::new(n).phone });
+        client.post(path, &body).await
+    };
+    for n in 0..5 {
+        let answer = ask("/api/login/codes", n).await;
+        assert_eq!(answer.status, 200, "{n}");
+    }
+    assert_eq!(ask("/api/registrations/codes", 5).await.status, 200);
+    // Now nobody gets one, whether there is an account or not.
+    for path in ["/api/registrations/codes", "/api/login/codes"] {
+        let answer = ask(path, 6).await;
+        assert_eq!(answer.problem(), "503 sms_unavailable", "{path}");
+    }
+    app.clock.advance(24 * 60 * MINUTE_MS);
+    assert_eq!(ask("/api/registrations/codes", 6).await.status, 200);
+}
+
+#[tokio::test]
+async fn asvs_29_one_subscriber_with_many_ipv6_networks_gets_two_hundred_codes_an_hour() {
+    let app = TestApp::spawn_with(|config| {
+        config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let client = app.client();
+    let ask = async |n: u32, from: &str| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("sec-fetch-site", "same-origin"),
+            ("x-forwarded-for", from),
+        ];
+        let body = json!({ "phone": Person::new(n).phone }).to_string();
+        let (method, path) = (hyper::Method::POST, "/api/registrations/codes");
+        client.send(method, path, &headers, body.into_bytes()).await
+    };
+    for n in 0..200 {
+        let answer = ask(n, &format!("2001:db8:0:{n:x}::1")).await;
+        assert_eq!(answer.status, 200, "{n}");
+    }
+    let answer = ask(200, "2001:db8:0:ffff::1").await;
+    assert_eq!(answer.problem(), "429 too_many_codes");
+    assert_eq!(ask(200, "2001:db8:1::1").await.status, 200);
+    app.clock.advance(60 * MINUTE_MS);
+    assert_eq!(ask(201, "2001:db8:0:ffff::1").await.status, 200);
+}
+
+#[tokio::test]
+async fn asvs_13_an_address_has_two_hundred_pictures_drawn_in_a_quarter_of_an_hour() {
+    let app = TestApp::spawn().await;
+    let client = app.client();
+    let draw = async || client.post("/api/captchas", &json!({})).await;
+    for n in 0..200 {
+        assert_eq!(draw().await.status, 200, "{n}");
+    }
+    assert_eq!(draw().await.problem(), "429 too_many_codes");
+    app.clock.advance(15 * MINUTE_MS);
+    assert_eq!(draw().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_picture_is_a_picture() {
     let app = TestApp::spawn().await;
     let answer = app.client().post("/api/captchas", &json!({})).await;

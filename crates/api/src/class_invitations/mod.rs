@@ -184,7 +184,7 @@ async fn guarded<T>(
     let done = work().await;
     let over = zhipei_domain::Rejection::ClassInvitationOver;
     if matches!(&done, Err(ApiError::Rejected(why)) if *why == over) {
-        app.attempts().failed(from.0, now);
+        app.attempts().note(from.0, now);
     }
     done
 }

@@ -70,7 +70,7 @@ async fn log_in(
             Ok((jar, Json(MeOut::load(&app, learner).await?)))
         }
         Outcome::Failed => {
-            app.attempts().failed(from, now);
+            app.attempts().note(from, now);
             Err(ApiError::LoginFailed)
         }
         Outcome::Locked { until } => Err(ApiError::locked(until, now)),

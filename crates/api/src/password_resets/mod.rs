@@ -204,11 +204,11 @@ fn opened<T>(
     match outcome {
         Outcome::Done(done) => Ok(done),
         Outcome::Failed => {
-            app.attempts().failed(from.0, now);
+            app.attempts().note(from.0, now);
             Err(ApiError::LoginFailed)
         }
         Outcome::Locked { until } => {
-            app.attempts().failed(from.0, now);
+            app.attempts().note(from.0, now);
             Err(ApiError::locked(until, now))
         }
     }

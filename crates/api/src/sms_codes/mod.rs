@@ -13,7 +13,7 @@ use zhipei_api_types::Problem;
 use zhipei_domain::{CODE_LIVES_MS, CodePurpose, Phone, Rejection};
 
 use crate::access::{Access, Routes};
-use crate::attempts::network;
+use crate::attempts::{network, site};
 use crate::body::Body;
 use crate::caller::ClientAddress;
 use crate::{ApiError, ApiResult, AppState, Caller};
@@ -43,8 +43,20 @@ struct CaptchaOut {
 }
 
 /// A picture to read. Good once, for five minutes; capitals do not matter.
-#[utoipa::path(post, path = "/api/captchas", operation_id = "create_captcha", tag = "sms_codes", responses((status = 200, body = CaptchaOut)))]
-async fn create_captcha(State(app): State<AppState>) -> ApiResult<Json<CaptchaOut>> {
+#[utoipa::path(post, path = "/api/captchas", operation_id = "create_captcha", tag = "sms_codes", responses(
+    (status = 200, body = CaptchaOut),
+    (status = 429, description = "`too_many_codes`", body = Problem, content_type = "application/problem+json"),
+))]
+async fn create_captcha(
+    State(app): State<AppState>,
+    ClientAddress(from): ClientAddress,
+) -> ApiResult<Json<CaptchaOut>> {
+    let now = app.clock.now();
+    if let Some(until) = app.pictures().wait_until(from, now) {
+        let left_ms = until - now;
+        return Err(ApiError::TooManyCodes { left_ms });
+    }
+    app.pictures().note(from, now);
     let drawn = (app.random)();
     let text: String = drawn[..5]
         .iter()
@@ -54,7 +66,6 @@ async fn create_captcha(State(app): State<AppState>) -> ApiResult<Json<CaptchaOu
     let image = tokio::task::spawn_blocking(move || picture(words))
         .await
         .map_err(|error| ApiError::Internal(error.into()))?;
-    let now = app.clock.now();
     let id = app
         .db
         .write(async |txn| sms_code::keep_captcha(txn, &app.keys.vault, &text, now).await)
@@ -165,10 +176,12 @@ async fn send(
     let phone = Phone::parse(&input.phone).map_err(Rejection::from)?;
     let now = app.clock.now();
     let network = network(from).to_string();
+    let site = site(from).map(|site| site.to_string());
     let request = CodeRequest {
         purpose,
         phone: &phone,
         network: &network,
+        site: site.as_deref(),
         captcha: input.captcha_id.zip(input.captcha.as_deref()),
         most_a_day: app.settings.sms_a_day,
         now,

@@ -187,7 +187,7 @@ async fn log_in_staff(
         Outcome::Done(FirstStep::Closed) => Err(ApiError::AccountClosed),
         Outcome::Done(FirstStep::AddressNotAllowed) => Err(ApiError::AddressNotAllowed),
         Outcome::Failed => {
-            app.attempts().failed(from, now);
+            app.attempts().note(from, now);
             Err(ApiError::LoginFailed)
         }
         Outcome::Locked { until } => Err(ApiError::locked(until, now)),

@@ -43,6 +43,7 @@ pub(crate) mod pledge;
 pub(crate) mod policy;
 pub(crate) mod region;
 pub(crate) mod roster_entry;
+pub(crate) mod send_count;
 pub(crate) mod send_history;
 pub(crate) mod sms_code;
 pub(crate) mod staff_account;
