@@ -202,7 +202,8 @@ pub async fn tidy(txn: &Txn, now: UnixMs) -> Result<()> {
     Ok(sms_codes::delete_old(txn, now).await?)
 }
 
-async fn captcha_is_right(
+/// Was the picture read right? It is used up, whatever was read.
+pub async fn captcha_is_right(
     txn: &Txn,
     vault: &KeyRing,
     picture: Uuid,

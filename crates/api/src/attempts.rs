@@ -5,7 +5,11 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use zhipei_domain::UnixMs;
+use uuid::Uuid;
+use zhipei_actions::sms_code;
+use zhipei_domain::{Rejection, UnixMs};
+
+use crate::{ApiError, ApiResult, AppState};
 
 const WINDOW_MS: i64 = 15 * 60_000;
 /// More addresses than this are not remembered.
@@ -35,6 +39,17 @@ impl Attempts {
         times.front().map(|first| first + WINDOW_MS)
     }
 
+    /// More than ten times the limit: then no picture helps.
+    fn exhausted_until(&self, from: IpAddr, now: UnixMs) -> Option<UnixMs> {
+        let mut all = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = all.get_mut(&network(from))?;
+        forget(times, now);
+        if times.len() < self.limit.saturating_mul(10) {
+            return None;
+        }
+        times.front().map(|first| first + WINDOW_MS)
+    }
+
     /// One more, now.
     pub(crate) fn note(&self, from: IpAddr, now: UnixMs) {
         let mut all = self.times.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,6 +65,34 @@ impl Attempts {
         let times = all.entry(network(from)).or_default();
         forget(times, now);
         times.push_back(now);
+    }
+}
+
+/// Lets a try to log in go on. From an address that fails often only with a picture that was read: a training
+/// room shares one, and must not be shut out by a few who mistype; and not at all where pictures are read and
+/// failures go on. Source: GB/T 22239-2019, level 2, 身份鉴别 b).
+pub(crate) async fn may_try(
+    app: &AppState,
+    from: IpAddr,
+    captcha: Option<(Uuid, &str)>,
+    now: UnixMs,
+) -> ApiResult<()> {
+    if let Some(until) = app.attempts().exhausted_until(from, now) {
+        let left_ms = until - now;
+        return Err(ApiError::TooManyAttempts { left_ms });
+    }
+    if app.attempts().wait_until(from, now).is_none() {
+        return Ok(());
+    }
+    let (id, read) = captcha.ok_or(ApiError::CaptchaNeeded)?;
+    let right = app
+        .db
+        .write(async |txn| sms_code::captcha_is_right(txn, &app.keys.vault, id, read, now).await)
+        .await?;
+    if right {
+        Ok(())
+    } else {
+        Err(ApiError::Rejected(Rejection::CaptchaWrong))
     }
 }
 

@@ -49,7 +49,8 @@ pub struct Settings {
     pub public_url: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Failed logins that one address may have in 15 minutes. A training room shares one address.
+    /// Failed logins that one address may have in 15 minutes before a picture is to be read, and ten times as many
+    /// before it waits. A training room shares one address. As many invitation codes may be guessed wrong.
     pub failed_logins_per_address: usize,
     /// Is there a provider of SMS?
     pub sms: bool,
@@ -67,22 +68,30 @@ pub(crate) struct App {
     parts: Parts,
     pub(crate) attempts: Attempts,
     pictures: Attempts,
+    invitations: Attempts,
 }
 
 impl AppState {
     /// Shares the parts among all handlers.
     pub fn new(parts: Parts) -> Self {
         let attempts = Attempts::new(parts.settings.failed_logins_per_address);
+        let invitations = Attempts::new(parts.settings.failed_logins_per_address);
         let pictures = Attempts::new(PICTURES_PER_ADDRESS);
         Self(Arc::new(App {
             parts,
             attempts,
             pictures,
+            invitations,
         }))
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {
         &self.0.attempts
+    }
+
+    /// Invitation codes that were guessed wrong: apart from logins, which they must not shut out.
+    pub(crate) fn invitations(&self) -> &Attempts {
+        &self.0.invitations
     }
 
     pub(crate) fn pictures(&self) -> &Attempts {

@@ -97,8 +97,8 @@ impl From<VaultSuite> for Suite {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Login {
-    /// Failed logins that one address may have in 15 minutes. A training room shares one address:
-    /// set it to the number of its seats.
+    /// Failed logins that one address may have in 15 minutes before a picture is to be read, and ten times as
+    /// many before it waits. A training room shares one address: set it to the number of its seats.
     pub failed_per_address: usize,
 }
 

@@ -60,6 +60,10 @@ async fn codes_of_classes_are_not_guessed() {
     }
     let answer = client.get("/api/class-invitations/CCCCC-CCCCC").await;
     assert_eq!(answer.problem(), "429 too_many_attempts");
+    // The others in the room still log in.
+    let phone = Person::new(1).phone;
+    let login = app.client().log_in(&phone, zhipei_tests::PASSWORD).await;
+    assert_eq!(login.status, 200);
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ async fn asvs_26_asvs_29_while_the_account_is_locked_a_code_for_a_new_password_c
     assert!(kept.contains("\"wrong_tries\":0"), "{kept}");
     // The address has used up its tries.
     let answer = client.log_in("somebody", PASSWORD).await;
-    assert_eq!(answer.problem(), "429 too_many_attempts");
+    assert_eq!(answer.problem(), "422 captcha_required");
 }
 
 #[tokio::test]

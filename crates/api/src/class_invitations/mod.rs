@@ -170,21 +170,21 @@ async fn join_by_code(
     }))
 }
 
-/// Codes are not guessed: what does not open counts like a failed login of the address.
+/// Codes are not guessed: what does not open counts for the address, apart from its logins.
 async fn guarded<T>(
     app: &AppState,
     from: &ClientAddress,
     work: impl AsyncFnOnce() -> ApiResult<T>,
 ) -> ApiResult<T> {
     let now = app.clock.now();
-    if let Some(until) = app.attempts().wait_until(from.0, now) {
+    if let Some(until) = app.invitations().wait_until(from.0, now) {
         let left_ms = until - now;
         return Err(ApiError::TooManyAttempts { left_ms });
     }
     let done = work().await;
     let over = zhipei_domain::Rejection::ClassInvitationOver;
     if matches!(&done, Err(ApiError::Rejected(why)) if *why == over) {
-        app.attempts().note(from.0, now);
+        app.invitations().note(from.0, now);
     }
     done
 }

@@ -7,11 +7,13 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+use uuid::Uuid;
 use zhipei_actions::login::{Attempt, LoginToken, Outcome};
 use zhipei_actions::login_session;
 use zhipei_api_types::Problem;
 
 use crate::access::{Access, Routes};
+use crate::attempts::may_try;
 use crate::body::Body;
 use crate::caller::{ClientAddress, cookie};
 use crate::me::MeOut;
@@ -30,12 +32,18 @@ struct LoginIn {
     login_name: String,
     #[schema(max_length = 512)]
     password: String,
+    /// Of the picture that was read; needed after `captcha_required`.
+    captcha_id: Option<Uuid>,
+    /// What was read.
+    #[schema(max_length = 16)]
+    captcha: Option<String>,
 }
 
 /// Log in; the answer sets the session cookie.
 #[utoipa::path(post, path = "/api/login", operation_id = "log_in", tag = "login", request_body = LoginIn, responses(
     (status = 200, body = MeOut),
     (status = 401, description = "`login_failed`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`captcha_required`, `captcha_wrong`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -47,13 +55,11 @@ async fn log_in(
     Body(input): Body<LoginIn>,
 ) -> ApiResult<(CookieJar, Json<MeOut>)> {
     let now = app.clock.now();
-    if let Some(until) = app.attempts().wait_until(from, now) {
-        let left_ms = until - now;
-        return Err(ApiError::TooManyAttempts { left_ms });
-    }
     if input.password.len() > 512 {
         return Err(ApiError::Invalid(Some("password".to_owned())));
     }
+    let captcha = input.captcha_id.zip(input.captcha.as_deref());
+    may_try(&app, from, captcha, now).await?;
     // Always a fresh one: a token planted before the login opens nothing after it.
     let token = LoginToken::from_random((app.random)());
     let attempt = Attempt {

@@ -13,6 +13,7 @@ use zhipei_api_types::Problem;
 use zhipei_domain::{Phone, Rejection, UnixMs};
 
 use crate::access::{Access, Routes};
+use crate::attempts::may_try;
 use crate::body::Body;
 use crate::caller::{ClientAddress, cookie};
 use crate::login::user_agent;
@@ -34,12 +35,18 @@ struct CodeLoginIn {
     ticket: Uuid,
     #[schema(max_length = 16)]
     code: String,
+    /// Of the picture that was read; needed after `captcha_required`.
+    captcha_id: Option<Uuid>,
+    /// What was read.
+    #[schema(max_length = 16)]
+    captcha: Option<String>,
 }
 
 /// Log in by a code; the answer sets the session cookie.
 #[utoipa::path(post, path = "/api/login/code", operation_id = "log_in_by_code", tag = "login", request_body = CodeLoginIn, responses(
     (status = 200, body = MeOut),
     (status = 401, description = "`login_failed`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`captcha_required`, `captcha_wrong`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -58,7 +65,9 @@ async fn log_in_by_code(
         ticket: input.ticket,
         code: &input.code,
     };
-    let ip = wait_or_go_on(&app, &from, now)?;
+    let captcha = input.captcha_id.zip(input.captcha.as_deref());
+    may_try(&app, from.0, captcha, now).await?;
+    let ip = from.0.to_string();
     let attempt = attempt(&phone, &token, &headers, &ip, now);
     let outcome = app
         .gate
@@ -80,13 +89,18 @@ struct PasswordResetIn {
     /// At least 8 characters of any script, at most 128.
     #[schema(min_length = 8, max_length = 128)]
     new: String,
+    /// Of the picture that was read; needed after `captcha_required`.
+    captcha_id: Option<Uuid>,
+    /// What was read.
+    #[schema(max_length = 16)]
+    captcha: Option<String>,
 }
 
 /// Set a new password by a code; all logins end.
 #[utoipa::path(post, path = "/api/password-resets", operation_id = "create_password_reset", tag = "login", request_body = PasswordResetIn, responses(
     (status = 204),
     (status = 401, description = "`login_failed`: the code is wrong", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "`weak_password`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`weak_password`, `captcha_required`, `captcha_wrong`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -104,7 +118,9 @@ async fn create_password_reset(
         ticket: input.ticket,
         code: &input.code,
     };
-    let ip = wait_or_go_on(&app, &from, now)?;
+    let captcha = input.captcha_id.zip(input.captcha.as_deref());
+    may_try(&app, from.0, captcha, now).await?;
+    let ip = from.0.to_string();
     let attempt = attempt(&phone, &token, &headers, &ip, now);
     let outcome = app
         .gate
@@ -167,15 +183,6 @@ async fn change_phone(
         Outcome::Failed => Err(ApiError::LoginFailed),
         Outcome::Locked { until } => Err(ApiError::locked(until, now)),
     }
-}
-
-/// The same wait for an address as for passwords.
-fn wait_or_go_on(app: &AppState, from: &ClientAddress, now: UnixMs) -> ApiResult<String> {
-    if let Some(until) = app.attempts().wait_until(from.0, now) {
-        let left_ms = until - now;
-        return Err(ApiError::TooManyAttempts { left_ms });
-    }
-    Ok(from.0.to_string())
 }
 
 fn attempt<'a>(

@@ -17,6 +17,7 @@ use zhipei_domain::{Charge, Duties, Permission, Role, StaffAccount};
 use zhipei_storage::staff_credentials;
 
 use crate::access::{Access, Routes};
+use crate::attempts::may_try;
 use crate::body::Body;
 use crate::caller::{ClientAddress, cookie};
 use crate::login::user_agent;
@@ -130,6 +131,11 @@ struct StaffLoginIn {
     login_name: String,
     #[schema(max_length = 512)]
     password: String,
+    /// Of the picture that was read; needed after `captcha_required`.
+    captcha_id: Option<Uuid>,
+    /// What was read.
+    #[schema(max_length = 16)]
+    captcha: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -149,6 +155,7 @@ enum NextStepOut {
     (status = 200, body = FirstStepOut),
     (status = 401, description = "`login_failed`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`account_closed`, `address_not_allowed`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`captcha_required`, `captcha_wrong`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -160,11 +167,9 @@ async fn log_in_staff(
     Body(input): Body<StaffLoginIn>,
 ) -> ApiResult<(CookieJar, Json<FirstStepOut>)> {
     let now = app.clock.now();
-    if let Some(until) = app.attempts().wait_until(from, now) {
-        let left_ms = until - now;
-        return Err(ApiError::TooManyAttempts { left_ms });
-    }
     short_enough(&input.password, "password")?;
+    let captcha = input.captcha_id.zip(input.captcha.as_deref());
+    may_try(&app, from, captcha, now).await?;
     let token = LoginToken::from_random((app.random)());
     let attempt = Attempt {
         login_name: &input.login_name,
