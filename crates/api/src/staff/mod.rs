@@ -224,7 +224,14 @@ async fn give_code(
     let token = LoginToken::from_random((app.random)());
     let outcome = app
         .gate
-        .give_code(&app.db, &app.keys.vault, &staff.session, factor, &token, now)
+        .give_code(
+            &app.db,
+            &app.keys.vault,
+            &staff.session,
+            factor,
+            &token,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {
