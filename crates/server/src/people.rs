@@ -59,7 +59,12 @@ impl Roster {
     }
 }
 
-pub(crate) async fn invite(parts: &Parted, by: &Actor, class: ClassId, given: &Invite) -> Result<()> {
+pub(crate) async fn invite(
+    parts: &Parted,
+    by: &Actor,
+    class: ClassId,
+    given: &Invite,
+) -> Result<()> {
     let now = parts.clock.now();
     let new = NewInvitation {
         class,
@@ -72,7 +77,12 @@ pub(crate) async fn invite(parts: &Parted, by: &Actor, class: ClassId, given: &I
         .db
         .write(async |txn| class_invitation::create(txn, vault, by, now, new).await)
         .await?;
-    println!("邀请码 {}，{} 前有效，最多 {} 人。", made.code, rfc3339(made.expires_at), made.most_uses);
+    println!(
+        "邀请码 {}，{} 前有效，最多 {} 人。",
+        made.code,
+        rfc3339(made.expires_at),
+        made.most_uses
+    );
     Ok(())
 }
 
@@ -119,7 +129,10 @@ pub(crate) async fn erase(parts: &Parted, by: &Actor, given: &Erase) -> Result<(
         .await?;
     match closed.erasure.done_at {
         Some(_) => println!("没有须保存的培训记录，密钥已销毁。"),
-        None => println!("账号已停用，培训记录保存到 {}，期满自动销毁。", rfc3339(closed.erasure.due_at)),
+        None => println!(
+            "账号已停用，培训记录保存到 {}，期满自动销毁。",
+            rfc3339(closed.erasure.due_at)
+        ),
     }
     Ok(())
 }
@@ -136,7 +149,9 @@ fn read(text: &str) -> Result<Vec<Expected>> {
         }
         let wrong = |rejection: Rejection| Error::Course(format!("第 {number} 行：{rejection}"));
         let [name, document, phone, rest @ ..] = &cells[..] else {
-            return Err(Error::Course(format!("第 {number} 行：须有姓名、证件号码、手机号码")));
+            return Err(Error::Course(format!(
+                "第 {number} 行：须有姓名、证件号码、手机号码"
+            )));
         };
         let kind = match rest.first() {
             None | Some(&"") => DocumentKind::ResidentId,
