@@ -95,8 +95,6 @@ async fn what_an_account_waited_for_ends_with_it_and_gives_nothing_back() {
     let learner = waiting(&app).await[0].learner;
     let keys = keys(&app);
     let now = app.clock.now();
-    app.class("QH-1", &[60_000], zhipei_domain::Policy::default())
-        .await;
     app.db()
         .write(async |txn| zhipei_actions::erasure::request(txn, &keys, now, learner).await)
         .await
@@ -116,6 +114,7 @@ async fn what_an_account_waited_for_ends_with_it_and_gives_nothing_back() {
         .await;
     assert!(decided.is_err());
     // Phone and document are as free as before.
+    app.phones.wait(&person.phone, 2).await;
     app.clock.advance(60_000);
     person.register(&app).await;
 }

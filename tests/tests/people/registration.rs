@@ -476,7 +476,7 @@ async fn asvs_26_each_question_whether_a_document_is_registered_costs_a_code() {
                 json!([{ "purpose": "terms", "version": 1 }, { "purpose": "document", "version": 2 }]),
                 "422 consent_outdated",
             ),
-            ("region", json!("999999"), "422 unknown_region"),
+            ("region", json!("999999"), "409 unknown_region"),
         ] {
             let mut form = asker.form(&code);
             form["document_number"] = json!(document);
