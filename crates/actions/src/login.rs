@@ -145,10 +145,9 @@ impl Gate {
     ) -> Result<Outcome<Learner>> {
         let known = known(db.read(), vault, attempt.login_name).await?;
         let stranger = stranger(vault, "learner", attempt.login_name);
-        let lockout = match &known {
-            Some((_, credential)) => credential.lockout,
-            None => stranger_lockouts::get(db.read(), &stranger).await?,
-        };
+        // Asked of all, to take the same time.
+        let unknown = stranger_lockouts::get(db.read(), &stranger).await?;
+        let lockout = known.as_ref().map_or(unknown, |(_, c)| c.lockout);
         let id = known.as_ref().map(|(learner, _)| learner.id);
         if let Some(until) = lockout.locked(attempt.now) {
             db.write(async |txn| note(txn, attempt, id, "login", AuditResult::Refused).await)
@@ -449,7 +448,11 @@ impl Tried {
         now: UnixMs,
     ) -> Result<Self> {
         let lockout = match &found {
-            Some((_, credential)) => credential.lockout,
+            Some((_, credential)) => {
+                // To take the time that it takes for a name that is nobody's.
+                stranger_lockouts::get(txn, &stranger).await?;
+                credential.lockout
+            }
             None => stranger_lockouts::get_to_change(txn, &stranger, now).await?,
         };
         Ok(Self {

@@ -54,10 +54,9 @@ impl Gate {
             Err(_) => None,
         };
         let stranger = stranger(ring, "staff", attempt.login_name);
-        let lockout = match &known {
-            Some((_, credential)) => credential.lockout,
-            None => stranger_lockouts::get(db.read(), &stranger).await?,
-        };
+        // Asked of all, to take the same time.
+        let unknown = stranger_lockouts::get(db.read(), &stranger).await?;
+        let lockout = known.as_ref().map_or(unknown, |(_, c)| c.lockout);
         let locked = lockout.locked(attempt.now);
         if let Some(until) = locked {
             let account = known.as_ref().map(|(account, _)| account);
