@@ -84,6 +84,7 @@ impl ApiError {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one entry a problem")]
     fn parts(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let (status, code, title) = match self {

@@ -52,7 +52,7 @@ pub(super) fn draw(random: [u8; 32]) -> (String, String) {
     ));
     let mut pixels = vec![255_u8; WIDTH * HEIGHT];
     for (place, at) in letters.iter().enumerate() {
-        letter(&mut pixels, place, &FONT[*at].1, &mut noise);
+        letter(&mut pixels, place, FONT[*at].1, &mut noise);
     }
     let wave = (
         noise.below(100) as f32 / 16.0,
@@ -85,7 +85,7 @@ impl Noise {
 }
 
 /// One letter, leaning and shifted a little.
-fn letter(pixels: &mut [u8], place: usize, rows: &[u8; 7], noise: &mut Noise) {
+fn letter(pixels: &mut [u8], place: usize, rows: [u8; 7], noise: &mut Noise) {
     let left = 8 + place * (WIDTH - 16) / LETTERS + noise.below(6);
     let top = 10 + noise.below(HEIGHT - 20 - DOTS.1 * DOT);
     let lean = noise.below(9) as i64 - 4;
