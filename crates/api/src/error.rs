@@ -84,7 +84,6 @@ impl ApiError {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a table: one entry a problem")]
     fn parts(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let (status, code, title) = match self {
@@ -122,26 +121,11 @@ impl ApiError {
                 "too_many_attempts",
                 "这个网络上登录失败的次数太多，请稍后再试",
             ),
-            Self::TooManyCodes { .. } => (
-                S::TOO_MANY_REQUESTS,
-                "too_many_codes",
-                "获取验证码太频繁，请稍后再试",
-            ),
-            Self::CaptchaNeeded => (
-                S::UNPROCESSABLE_ENTITY,
-                "captcha_required",
-                "请先填写图形验证码",
-            ),
-            Self::SmsUnavailable => (
-                S::SERVICE_UNAVAILABLE,
-                "sms_unavailable",
-                "现在发不出短信，请稍后再试，或向培训机构求助",
-            ),
-            Self::KeyReused => (
-                S::CONFLICT,
-                "idempotency_key_reused",
-                "这次提交的编号已用于另一次提交，请刷新页面后重试",
-            ),
+            Self::TooManyCodes { .. }
+            | Self::CaptchaNeeded
+            | Self::SmsUnavailable
+            | Self::Busy
+            | Self::KeyReused => self.parts_of_codes(),
             Self::OtherOrigin => (
                 S::FORBIDDEN,
                 "other_origin",
@@ -192,11 +176,6 @@ impl ApiError {
                 "internal",
                 "平台这边出了问题，您的学习记录不受影响，请稍后再试",
             ),
-            Self::Busy => (
-                S::SERVICE_UNAVAILABLE,
-                "busy",
-                "现在登录的人太多，请过几秒再试",
-            ),
             Self::Unavailable => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -204,6 +183,38 @@ impl ApiError {
             ),
         };
         (status, code, title.to_owned())
+    }
+
+    /// The same for what codes, repeated requests and a rush of logins are refused with.
+    fn parts_of_codes(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::TooManyCodes { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_codes",
+                "获取验证码太频繁，请稍后再试",
+            ),
+            Self::CaptchaNeeded => (
+                S::UNPROCESSABLE_ENTITY,
+                "captcha_required",
+                "请先填写图形验证码",
+            ),
+            Self::SmsUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "sms_unavailable",
+                "现在发不出短信，请稍后再试，或向培训机构求助",
+            ),
+            Self::Busy => (
+                S::SERVICE_UNAVAILABLE,
+                "busy",
+                "现在登录的人太多，请过几秒再试",
+            ),
+            _ => (
+                S::CONFLICT,
+                "idempotency_key_reused",
+                "这次提交的编号已用于另一次提交，请刷新页面后重试",
+            ),
+        }
     }
 }
 
