@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, Approval, ApprovalId, ApprovalState, DangerousAct, Rejection, StaffId, UnixMs,
+    Actor, Approval, ApprovalId, ApprovalState, DangerousAct, Rejection, StaffId, StaffState,
+    UnixMs,
 };
 use zhipei_storage::{Txn, approvals, staff_accounts};
 use zhipei_vault::KeyRing;
@@ -46,7 +47,15 @@ pub async fn ask(
             staff_accounts::get(txn, *staff).await?;
             staff::check_charge(txn, duties).await?;
         }
-        DangerousAct::ResetAccess { staff } => {
+        DangerousAct::LimitStaff {
+            staff,
+            ranges,
+            expires_at,
+        } => {
+            staff::check_limits(ranges, *expires_at, now)?;
+            staff_accounts::get(txn, *staff).await?;
+        }
+        DangerousAct::DisableStaff { staff } | DangerousAct::ResetAccess { staff } => {
             staff_accounts::get(txn, *staff).await?;
         }
     }
@@ -75,6 +84,10 @@ pub async fn approve(
 ) -> Result<(Approval, Option<Link>)> {
     let mut approval = approvals::get_to_change(txn, id).await?;
     approval.decide(by, true, now)?;
+    let asker = staff_accounts::get(txn, approval.asked_by).await?;
+    if asker.state(now) != StaffState::Active {
+        return Err(Rejection::AskerGone.into());
+    }
     approvals::update(txn, &approval).await?;
     let actor = Actor::Staff(by);
     let link = match approval.act.clone() {
@@ -96,6 +109,18 @@ pub async fn approve(
         }
         DangerousAct::ChangeDuties { staff, duties } => {
             staff::change_duties(txn, &actor, now, staff, duties).await?;
+            None
+        }
+        DangerousAct::DisableStaff { staff } => {
+            staff::disable(txn, &actor, now, staff).await?;
+            None
+        }
+        DangerousAct::LimitStaff {
+            staff,
+            ranges,
+            expires_at,
+        } => {
+            staff::limit(txn, &actor, now, staff, ranges, expires_at).await?;
             None
         }
         DangerousAct::ResetAccess { staff } => {

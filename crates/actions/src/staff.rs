@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 use zhipei_domain::{
-    Account, Actor, AddressRange, Charge, Duties, Lockout, LoginEnd, LoginName, Rejection,
-    StaffAccount, StaffId, Title, UnixMs, check_new_staff_password,
+    Account, Actor, AddressRange, Charge, Duties, Lockout, LoginEnd, LoginName, Rejection, Role,
+    StaffAccount, StaffId, StaffState, Title, UnixMs, check_new_staff_password,
 };
 use zhipei_storage::staff_credentials::StaffCredential;
 use zhipei_storage::staff_invitations::StaffInvitation;
@@ -235,6 +235,7 @@ pub async fn change_duties(
 ) -> Result<StaffAccount> {
     check_charge(txn, &duties).await?;
     let mut account = staff_accounts::get_to_change(txn, staff).await?;
+    check_not_last(txn, now, &account, Some(&duties)).await?;
     let words = |duties: &Duties| serde_json::to_string(duties).expect("duties are plain data");
     let detail = format!("{} -> {}", words(&account.duties), words(&duties));
     account.duties = duties;
@@ -244,7 +245,8 @@ pub async fn change_duties(
     Ok(account)
 }
 
-/// Disables an account, or enables it again; its logins end at once.
+/// Disables an account, or enables it again; its logins end at once. An administrator's is disabled by two:
+/// see [`crate::approval`].
 pub async fn set_enabled(
     txn: &Txn,
     by: StaffId,
@@ -252,29 +254,39 @@ pub async fn set_enabled(
     staff: StaffId,
     enabled: bool,
 ) -> Result<StaffAccount> {
-    if by == staff {
-        return Err(Rejection::OwnAccount.into());
+    check_alone(txn, by, staff, enabled).await?;
+    let by = Actor::Staff(by);
+    if !enabled {
+        return disable(txn, &by, now, staff).await;
     }
     let mut account = staff_accounts::get_to_change(txn, staff).await?;
-    if enabled {
-        account.disabled_at = None;
-        account.enabled_at = now;
-    } else {
-        account.disabled_at = Some(now);
-        end_logins(txn, staff).await?;
-    }
+    account.disabled_at = None;
+    account.enabled_at = now;
     staff_accounts::update(txn, &account).await?;
-    let action = if enabled {
-        "staff.enable"
-    } else {
-        "staff.disable"
-    };
     let detail = account.login_name.as_str();
-    done(txn, &Actor::Staff(by), now, action, "staff", staff, detail).await?;
+    done(txn, &by, now, "staff.enable", "staff", staff, detail).await?;
     Ok(account)
 }
 
-/// Sets the addresses from which an account may be used and when it is over.
+/// Disables an account, if it is not the last one of an administrator's duty.
+pub(crate) async fn disable(
+    txn: &Txn,
+    by: &Actor,
+    now: UnixMs,
+    staff: StaffId,
+) -> Result<StaffAccount> {
+    let mut account = staff_accounts::get(txn, staff).await?;
+    check_not_last(txn, now, &account, None).await?;
+    account.disabled_at = Some(now);
+    end_logins(txn, staff).await?;
+    staff_accounts::update(txn, &account).await?;
+    let detail = account.login_name.as_str();
+    done(txn, by, now, "staff.disable", "staff", staff, detail).await?;
+    Ok(account)
+}
+
+/// Sets the addresses from which an account may be used and when it is over. An administrator's is limited by
+/// two, as it is disabled.
 pub async fn set_limits(
     txn: &Txn,
     by: StaffId,
@@ -283,18 +295,80 @@ pub async fn set_limits(
     ranges: Vec<AddressRange>,
     expires_at: Option<UnixMs>,
 ) -> Result<StaffAccount> {
-    if by == staff {
-        return Err(Rejection::OwnAccount.into());
-    }
+    check_alone(txn, by, staff, false).await?;
+    limit(txn, &Actor::Staff(by), now, staff, ranges, expires_at).await
+}
+
+pub(crate) async fn limit(
+    txn: &Txn,
+    by: &Actor,
+    now: UnixMs,
+    staff: StaffId,
+    ranges: Vec<AddressRange>,
+    expires_at: Option<UnixMs>,
+) -> Result<StaffAccount> {
     check_limits(&ranges, expires_at, now)?;
     let mut account = staff_accounts::get_to_change(txn, staff).await?;
     account.ranges = ranges;
     account.expires_at = expires_at;
     staff_accounts::update(txn, &account).await?;
-    let by = Actor::Staff(by);
     let detail = account.login_name.as_str();
-    done(txn, &by, now, "staff.set_limits", "staff", staff, detail).await?;
+    done(txn, by, now, "staff.set_limits", "staff", staff, detail).await?;
     Ok(account)
+}
+
+/// May one person do this to the account alone? Not to their own; and to take an administrator out of office
+/// needs a second one.
+async fn check_alone(txn: &Txn, by: StaffId, staff: StaffId, gives: bool) -> Result<()> {
+    if by == staff {
+        return Err(Rejection::OwnAccount.into());
+    }
+    if !gives
+        && staff_accounts::get(txn, staff)
+            .await?
+            .duties
+            .is_administrator()
+    {
+        return Err(Rejection::ApprovalNeeded.into());
+    }
+    Ok(())
+}
+
+/// Of each of the three duties there is always an account that somebody can come in with, so that those who are
+/// to watch one another cannot be put away.
+async fn check_not_last(
+    txn: &Txn,
+    now: UnixMs,
+    account: &StaffAccount,
+    then: Option<&Duties>,
+) -> Result<()> {
+    let keeps = |role| then.is_some_and(|duties| duties.roles().any(|kept| kept == role));
+    let lost = |role: &Role| role.is_administrator() && !keeps(*role);
+    if account.state(now) != StaffState::Active || !account.duties.roles().any(|it| lost(&it)) {
+        return Ok(());
+    }
+    let all = staff_accounts::list_to_change(txn).await?;
+    for role in account.duties.roles().filter(lost) {
+        let mut others = false;
+        for other in &all {
+            let holds = other.id != account.id && other.duties.roles().any(|held| held == role);
+            if holds && other.state(now) == StaffState::Active {
+                // Who has not come in yet has no password.
+                match staff_credentials::get(txn, other.id).await {
+                    Err(zhipei_storage::Error::NotFound) => {}
+                    found => {
+                        found?;
+                        others = true;
+                        break;
+                    }
+                }
+            }
+        }
+        if !others {
+            return Err(Rejection::LastOfDuty.into());
+        }
+    }
+    Ok(())
 }
 
 /// The authenticator's secret of a member of staff.

@@ -177,7 +177,7 @@ impl ApiError {
                     | "duties_apart"
                     | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
                     _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
-                    "own_approval" => S::FORBIDDEN,
+                    "own_approval" | "supervisor_needed" => S::FORBIDDEN,
                     "invitation_over" => S::GONE,
                     _ => S::CONFLICT,
                 };

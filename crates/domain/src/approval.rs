@@ -28,6 +28,20 @@ pub enum DangerousAct {
         /// The new ones.
         duties: Duties,
     },
+    /// The end of an administrator's account, until it is enabled again.
+    DisableStaff {
+        /// Whose.
+        staff: StaffId,
+    },
+    /// From where, and until when, an administrator's account may be used.
+    LimitStaff {
+        /// Whose.
+        staff: StaffId,
+        /// From where it may be used; from anywhere when empty.
+        ranges: Vec<AddressRange>,
+        /// From when on it is of no use any more.
+        expires_at: Option<UnixMs>,
+    },
     /// A new way into an account whose holder lost the password, the authenticator or both.
     ResetAccess {
         /// Whose.
@@ -41,6 +55,8 @@ impl DangerousAct {
         match self {
             Self::AddStaff { .. } => "add_staff",
             Self::ChangeDuties { .. } => "change_duties",
+            Self::DisableStaff { .. } => "disable_staff",
+            Self::LimitStaff { .. } => "limit_staff",
             Self::ResetAccess { .. } => "reset_access",
         }
     }
@@ -49,7 +65,10 @@ impl DangerousAct {
     pub fn staff(&self) -> Option<StaffId> {
         match self {
             Self::AddStaff { .. } => None,
-            Self::ChangeDuties { staff, .. } | Self::ResetAccess { staff } => Some(*staff),
+            Self::ChangeDuties { staff, .. }
+            | Self::DisableStaff { staff }
+            | Self::LimitStaff { staff, .. }
+            | Self::ResetAccess { staff } => Some(*staff),
         }
     }
 }

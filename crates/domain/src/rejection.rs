@@ -95,6 +95,12 @@ pub enum Rejection {
     /// Somebody decided before.
     #[error("这项更正已经处理过了")]
     CorrectionDecided,
+    /// A phone or a document is not an institution's to decide on alone.
+    #[error("更换手机号和更正证件号码由监管部门决定，培训机构可以提意见")]
+    SupervisorNeeded,
+    /// The account was set aside, closed or erased.
+    #[error("这个账号已停用或注销，不能再更改")]
+    AccountNotActive,
     /// What was typed in is no identity, or not one that may register.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -137,6 +143,15 @@ pub enum Rejection {
     /// One's own, or about one's own account.
     #[error("不能批准自己提出的或涉及自己账号的申请，须由另一人复核")]
     OwnApproval,
+    /// An administrator is disabled or limited by two, not by one.
+    #[error("停用或限制系统、安全、审计管理员须提出申请，由另一人批准")]
+    ApprovalNeeded,
+    /// Nobody would be left to do it.
+    #[error("这是这一岗位最后一个可用的账号，请先开通另一个")]
+    LastOfDuty,
+    /// Who asked is not in office any more.
+    #[error("提出申请的账号已停用或到期，请重新提出")]
+    AskerGone,
     /// A reason is missing or too long.
     #[error("请写明理由，2 到 200 个字")]
     Reason,
@@ -182,6 +197,8 @@ impl Rejection {
             Self::Evidence => "evidence_invalid",
             Self::CorrectionPending => "correction_pending",
             Self::CorrectionDecided => "correction_decided",
+            Self::SupervisorNeeded => "supervisor_needed",
+            Self::AccountNotActive => "account_not_active",
             Self::Identity(error) => error.code(),
             Self::PasswordShort
             | Self::PasswordLong
@@ -199,6 +216,9 @@ impl Rejection {
             Self::ApprovalDecided => "approval_decided",
             Self::ApprovalExpired => "approval_expired",
             Self::OwnApproval => "own_approval",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::LastOfDuty => "last_of_duty",
+            Self::AskerGone => "asker_gone",
             Self::Reason => "reason_invalid",
             Self::InvitationOver => "invitation_over",
             Self::TotpWrong => "totp_wrong",

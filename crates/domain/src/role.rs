@@ -75,7 +75,7 @@ impl Role {
     }
 
     /// One of the three duties that are kept apart (三员分立).
-    fn is_administrator(self) -> bool {
+    pub fn is_administrator(self) -> bool {
         matches!(
             self,
             Self::SystemAdministrator | Self::SecurityAdministrator | Self::AuditAdministrator
@@ -138,6 +138,11 @@ impl Duties {
     /// Of what the account is in charge.
     pub fn charge(&self) -> &Charge {
         &self.charge
+    }
+
+    /// Is it one of the three duties that are kept apart?
+    pub fn is_administrator(&self) -> bool {
+        self.roles().any(Role::is_administrator)
     }
 
     /// Does any of the roles allow this?

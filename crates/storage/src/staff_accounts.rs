@@ -41,6 +41,16 @@ pub async fn get_to_change(txn: &Txn, id: StaffId) -> Result<StaffAccount> {
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// All accounts, to decide whether one of them may go: until the transaction ends nobody else can change them.
+pub async fn list_to_change(txn: &Txn) -> Result<Vec<StaffAccount>> {
+    let rows = Entity::rows()
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(txn)
+        .await?;
+    rows.into_iter().map(StaffAccount::try_from).collect()
+}
+
 /// The account that logs in with this name.
 pub async fn by_login_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<StaffAccount> {
     let row = Entity::rows()

@@ -277,3 +277,86 @@ async fn a_reason_is_two_to_two_hundred_characters_and_names_exist_once() {
     let answer = system.post("/api/approvals", &nowhere).await;
     assert_eq!(answer.problem(), "409 unknown_institution");
 }
+
+#[tokio::test]
+async fn mlps_07_an_administrator_is_put_out_of_office_by_two_and_the_last_of_a_duty_never() {
+    let Desks {
+        app,
+        system,
+        security,
+    } = desks().await;
+    let second = app
+        .staff("second", Role::SystemAdministrator, Charge::Platform)
+        .await;
+    let invited = app
+        .staff_link(
+            "invited",
+            Role::SecurityAdministrator,
+            Charge::Platform,
+            &[],
+        )
+        .await;
+    let of_second = second.account.id;
+    let me = security.get("/api/staff/me").await.json()["id"].clone();
+    let limits = json!({ "ranges": ["203.0.113.9/32"], "last_day": null });
+    for (path, body) in [("disable", json!({})), ("limits", limits)] {
+        let path = format!("/api/staff/accounts/{of_second}/{path}");
+        let alone = system.post(&path, &body).await;
+        assert_eq!(alone.problem(), "409 approval_needed");
+    }
+    let act = |kind: &str, staff: &Value| json!({ "kind": kind, "staff_id": staff });
+    let with = |act: Value| json!({ "reason": "已离职", "act": act });
+    let limit = json!({
+        "kind": "limit_staff", "staff_id": of_second, "ranges": ["127.0.0.0/8"],
+        "last_day": "2027-01-31",
+    });
+    let id = ask(&system, &with(limit)).await;
+    let listed = security.get("/api/approvals").await.json()["items"][0].clone();
+    assert_eq!(listed["ranges"], json!(["127.0.0.0/8"]));
+    assert_eq!(listed["account_expires_at"], "2027-01-31T16:00:00.000Z");
+    assert_eq!(approve(&security, &id).await.status, 200);
+
+    let id = ask(&system, &with(act("disable_staff", &json!(of_second)))).await;
+    assert_eq!(approve(&security, &id).await.status, 200);
+    let mut out = app.client();
+    let refused = out
+        .log_in_staff("second", zhipei_tests::STAFF_PASSWORD)
+        .await;
+    assert_eq!(refused.problem(), "403 account_closed");
+
+    // Of each duty one is left: who was only invited is nobody yet.
+    let third = app
+        .staff("third", Role::SystemAdministrator, Charge::Platform)
+        .await;
+    let third = app.staff_logged_in(&third).await;
+    let id = ask(&system, &with(act("disable_staff", &me))).await;
+    let last = approve(&third, &id).await;
+    assert_eq!(last.problem(), "409 last_of_duty");
+    let mut other_duties = act("change_duties", &me);
+    other_duties["duties"] = json!({ "roles": ["help_desk_agent"] });
+    let id = ask(&system, &with(other_duties)).await;
+    assert_eq!(approve(&third, &id).await.problem(), "409 last_of_duty");
+    app.accept_link(&invited.1).await;
+    assert_eq!(approve(&third, &id).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_by_who_is_out_of_office_is_not_approved() {
+    let Desks {
+        app,
+        system,
+        security,
+    } = desks().await;
+    let second = app
+        .staff("second", Role::SystemAdministrator, Charge::Platform)
+        .await;
+    let at_work = app.staff_logged_in(&second).await;
+    let id = ask(&at_work, &new_supervisor("wangjianguan")).await;
+    let listed = security.get("/api/approvals").await.json()["items"][0].clone();
+    assert_eq!(listed["name"], "王监管");
+    assert_eq!(listed["account_expires_at"], "2027-01-31T16:00:00.000Z");
+    let act = json!({ "kind": "disable_staff", "staff_id": second.account.id });
+    let out = ask(&system, &json!({ "reason": "已离职", "act": act })).await;
+    assert_eq!(approve(&security, &out).await.status, 200);
+    assert_eq!(approve(&security, &id).await.problem(), "409 asker_gone");
+}

@@ -5,6 +5,11 @@ use zhipei_tests::{STAFF_PASSWORD, TestApp, TestStaff, code};
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
+async fn agent(app: &TestApp, login_name: &str) -> TestStaff {
+    app.staff(login_name, Role::HelpDeskAgent, Charge::Platform)
+        .await
+}
+
 async fn administrator(app: &TestApp, name: &str) -> TestStaff {
     app.staff(name, Role::SystemAdministrator, Charge::Platform)
         .await
@@ -252,7 +257,7 @@ async fn mlps_06_mlps_12_limits_hold_from_the_next_request_on() {
     let app = TestApp::spawn().await;
     let (chief, other) = (
         administrator(&app, "chenjing").await,
-        administrator(&app, "linqiang").await,
+        agent(&app, "linqiang").await,
     );
     let at_work = app.staff_logged_in(&other).await;
     let chief = app.staff_logged_in(&chief).await;
@@ -302,7 +307,7 @@ async fn mlps_06_an_account_is_over_after_its_last_day() {
     let app = TestApp::spawn().await;
     let (chief, other) = (
         administrator(&app, "chenjing").await,
-        administrator(&app, "linqiang").await,
+        agent(&app, "linqiang").await,
     );
     let chief = app.staff_logged_in(&chief).await;
     let limits = json!({ "ranges": [], "last_day": "2026-11-25" });
@@ -425,7 +430,7 @@ async fn asvs_31_a_disabled_account_is_out_at_once_and_nobody_disables_their_own
     let app = TestApp::spawn().await;
     let (chief, other) = (
         administrator(&app, "chenjing").await,
-        administrator(&app, "linqiang").await,
+        agent(&app, "linqiang").await,
     );
     let at_work = app.staff_logged_in(&other).await;
     let own = format!("/api/staff/accounts/{}/disable", chief.account.id);

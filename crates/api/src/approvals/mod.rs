@@ -63,6 +63,17 @@ enum ActIn {
     },
     /// Other roles.
     ChangeDuties { staff_id: Uuid, duties: DutiesIn },
+    /// The end of an administrator's account; of others', `/api/staff/accounts/{id}/disable` does at once.
+    DisableStaff { staff_id: Uuid },
+    /// From where and until when an administrator's account may be used.
+    LimitStaff {
+        staff_id: Uuid,
+        /// As `10.20.0.0/16`, at most 20; from anywhere when empty.
+        ranges: Vec<String>,
+        /// The last day, as `2027-01-31`; without end when absent.
+        #[serde(default)]
+        last_day: Option<String>,
+    },
     /// A new way in; whoever approves gets the one-time link.
     ResetAccess { staff_id: Uuid },
 }
@@ -116,6 +127,18 @@ impl ActIn {
                 staff: StaffId(*staff_id),
                 duties: duties.parse()?,
             },
+            Self::DisableStaff { staff_id } => DangerousAct::DisableStaff {
+                staff: StaffId(*staff_id),
+            },
+            Self::LimitStaff {
+                staff_id,
+                ranges: given,
+                last_day: day,
+            } => DangerousAct::LimitStaff {
+                staff: StaffId(*staff_id),
+                ranges: ranges(given)?,
+                expires_at: last_day(day.as_deref())?,
+            },
             Self::ResetAccess { staff_id } => DangerousAct::ResetAccess {
                 staff: StaffId(*staff_id),
             },
@@ -126,7 +149,7 @@ impl ActIn {
 #[derive(Serialize, ToSchema)]
 struct ApprovalOut {
     id: Uuid,
-    /// `add_staff`, `change_duties` or `reset_access`.
+    /// `add_staff`, `change_duties`, `disable_staff`, `limit_staff` or `reset_access`.
     kind: String,
     /// The account that it is about: its login name, of a new one too.
     login_name: String,
@@ -135,6 +158,15 @@ struct ApprovalOut {
     roles: Option<Vec<RoleOut>>,
     #[schema(required)]
     charge: Option<ChargeOut>,
+    /// The person's name, of a new account.
+    #[schema(required)]
+    name: Option<String>,
+    /// From where it could be used, where the act says so; from anywhere when empty.
+    #[schema(required)]
+    ranges: Option<Vec<String>>,
+    /// When the account would be over, where the act says so.
+    #[schema(required)]
+    account_expires_at: Option<Moment>,
     reason: String,
     asked_by: String,
     asked_at: Moment,
@@ -173,7 +205,22 @@ impl Names {
                 login_name, duties, ..
             } => (login_name.to_string(), Some(duties)),
             DangerousAct::ChangeDuties { staff, duties } => (self.of(*staff), Some(duties)),
-            DangerousAct::ResetAccess { staff } => (self.of(*staff), None),
+            DangerousAct::DisableStaff { staff }
+            | DangerousAct::LimitStaff { staff, .. }
+            | DangerousAct::ResetAccess { staff } => (self.of(*staff), None),
+        };
+        let name = match &approval.act {
+            DangerousAct::AddStaff { name, .. } => Some(name.as_str().to_owned()),
+            _ => None,
+        };
+        let limits = match &approval.act {
+            DangerousAct::AddStaff {
+                ranges, expires_at, ..
+            }
+            | DangerousAct::LimitStaff {
+                ranges, expires_at, ..
+            } => Some((ranges, *expires_at)),
+            _ => None,
         };
         ApprovalOut {
             id: approval.id.0,
@@ -181,6 +228,9 @@ impl Names {
             login_name,
             roles: duties.map(roles_out),
             charge: duties.map(|duties| duties.charge().into()),
+            name,
+            ranges: limits.map(|(ranges, _)| ranges.iter().map(ToString::to_string).collect()),
+            account_expires_at: limits.and_then(|(_, at)| at).map(Moment),
             reason: approval.reason.clone(),
             asked_by: self.of(approval.asked_by),
             asked_at: Moment(approval.asked_at),
@@ -244,7 +294,7 @@ struct LinkOut {
 #[utoipa::path(post, path = "/api/approvals/{id}/approve", operation_id = "approve", tag = "approvals", params(("id" = Uuid, Path)), responses(
     (status = 200, body = ApprovedOut),
     (status = 403, description = "`own_approval`", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "`approval_decided`, `approval_expired`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`approval_decided`, `approval_expired`, `asker_gone`, `last_of_duty`", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn approve(
     State(app): State<AppState>,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_actions::staff;
-use zhipei_api_types::{Moment, Page};
+use zhipei_api_types::{Moment, Page, Problem};
 use zhipei_domain::{AddressRange, LocalDay, StaffAccount, StaffId, UnixMs};
 use zhipei_storage::staff_accounts;
 
@@ -89,8 +89,11 @@ async fn list_staff_accounts(
     Ok(Json(Page::whole(items.collect())))
 }
 
-/// Disable an account; its logins end at once.
-#[utoipa::path(post, path = "/api/staff/accounts/{id}/disable", operation_id = "disable_staff_account", tag = "staff", params(("id" = Uuid, Path)), responses((status = 200, body = StaffAccountOut)))]
+/// Disable an account; its logins end at once. For an administrator's, ask for an approval.
+#[utoipa::path(post, path = "/api/staff/accounts/{id}/disable", operation_id = "disable_staff_account", tag = "staff", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = StaffAccountOut),
+    (status = 409, description = "`own_account`, `approval_needed`", body = Problem, content_type = "application/problem+json"),
+))]
 async fn disable_staff_account(
     State(app): State<AppState>,
     by: Allowed<rights::LimitStaff>,
@@ -134,8 +137,11 @@ struct StaffLimitsIn {
     last_day: Option<String>,
 }
 
-/// Set from where an account may be used and until when.
-#[utoipa::path(post, path = "/api/staff/accounts/{id}/limits", operation_id = "limit_staff_account", tag = "staff", params(("id" = Uuid, Path)), request_body = StaffLimitsIn, responses((status = 200, body = StaffAccountOut)))]
+/// Set from where an account may be used and until when. For an administrator's, ask for an approval.
+#[utoipa::path(post, path = "/api/staff/accounts/{id}/limits", operation_id = "limit_staff_account", tag = "staff", params(("id" = Uuid, Path)), request_body = StaffLimitsIn, responses(
+    (status = 200, body = StaffAccountOut),
+    (status = 409, description = "`own_account`, `approval_needed`, `expiry_past`", body = Problem, content_type = "application/problem+json"),
+))]
 async fn limit_staff_account(
     State(app): State<AppState>,
     by: Allowed<rights::LimitStaff>,
