@@ -15,8 +15,8 @@ const LEASE_MS: i64 = 60_000;
 const FIRST_WAIT_MS: i64 = 5_000;
 /// After so many tries an errand is dead.
 const MOST_TRIES: u32 = 6;
-/// Errands in one go.
-const AT_ONCE: u64 = 50;
+/// Errands in one go: one after another, of at most ten seconds each, they end within the lease.
+const AT_ONCE: u64 = 4;
 /// What ended is dropped after so long.
 const KEPT_MS: i64 = 30 * 86_400_000;
 
