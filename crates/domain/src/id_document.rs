@@ -138,7 +138,9 @@ impl IdDocument {
             K::Passport
                 if (5..=20).contains(&number.len())
                     && number.bytes().all(|b| b.is_ascii_alphanumeric())
-                    && number.bytes().any(|b| b.is_ascii_digit()) =>
+                    && number.bytes().any(|b| b.is_ascii_digit())
+                    // As a passport it would be a second account of the same person, of any age.
+                    && check_gb11643(&number).is_err() =>
             {
                 of(kind, &number)
             }
@@ -368,6 +370,8 @@ mod tests {
             (K::Passport, "E123"),
             (K::Passport, "ABCDEFGH"),
             (K::Passport, "护照12345678"),
+            // A resident's number, which would hide an age and be a second account.
+            (K::Passport, "460100199001010019"),
             (K::ForeignPermanentResident, "US1110076121701"),
             (K::ForeignPermanentResident, "11010519491231002X"),
         ] {
