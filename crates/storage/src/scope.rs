@@ -12,7 +12,8 @@ use crate::entity::training_class;
 /// An entity whose rows belong to a learner and a region, and perhaps to a class.
 ///
 /// A supervisor sees the rows of who belongs to its region; of others, who are in a class that is filed
-/// there, it sees the person and what belongs to that class.
+/// there, it sees the person and what belongs to that class. An institution sees who is in its classes, as long
+/// as the account is in use: of who closed it, only authorities see what is kept.
 pub(crate) trait Scoped: EntityTrait {
     const LEARNER: Self::Column;
     const REGION: Self::Column;
@@ -26,9 +27,9 @@ pub(crate) trait Scoped: EntityTrait {
             Scope::Region(region) => Condition::any()
                 .add(Self::REGION.in_subquery(codes_under(region)))
                 .add(Self::in_classes(filed_under(region))),
-            Scope::Institution(institution) => {
-                Condition::all().add(Self::in_classes(run_by(*institution)))
-            }
+            Scope::Institution(institution) => Condition::all()
+                .add(Self::in_classes(run_by(*institution)))
+                .add(Self::LEARNER.in_subquery(in_use())),
             Scope::Platform => Condition::all(),
         };
         Self::find().filter(visible)
@@ -55,6 +56,7 @@ pub(crate) trait Scoped: EntityTrait {
                     .column("learner_id")
                     .from("enrolment")
                     .and_where(Expr::col("class_id").in_subquery(classes))
+                    .and_where(Expr::col("state").ne("withdrawn"))
                     .take(),
             ),
         }
@@ -76,6 +78,15 @@ pub(crate) fn classes_in(scope: &Scope) -> Select<training_class::Entity> {
             .take(),
     };
     training_class::Entity::find().filter(training_class::Column::Id.in_subquery(ids))
+}
+
+/// Learners whose accounts are in use.
+fn in_use() -> SelectStatement {
+    Query::select()
+        .column("id")
+        .from("learner")
+        .and_where(Expr::col("state").eq("active"))
+        .take()
 }
 
 fn filed_under(region: &RegionCode) -> SelectStatement {
