@@ -20,10 +20,13 @@ impl MigrationTrait for Migration {
                     .col(text_null("new_value"))
                     .col(text_null("evidence"))
                     .col(text("state"))
+                    .col(text("value_index"))
+                    .col(text_null("comment"))
                     .col(text_null("reason"))
                     .col(text_null("decided_by"))
                     .col(big_integer("created_at"))
                     .col(big_integer_null("decided_at"))
+                    .col(big_integer_null("takes_effect_at"))
                     .foreign_key(
                         ForeignKey::create()
                             .name("fk_correction_learner_id")
@@ -33,6 +36,7 @@ impl MigrationTrait for Migration {
                     .check(Expr::cust("field in ('name', 'document', 'phone')"))
                     .check(Expr::cust("state in ('pending', 'approved', 'refused')"))
                     .check(Expr::cust("(state = 'pending') = (decided_at is null)"))
+                    .check(Expr::cust("takes_effect_at is null or state = 'approved'"))
                     .take(),
             )
             .await?;
@@ -44,6 +48,7 @@ impl MigrationTrait for Migration {
                     .unique()
                     .col("learner_id")
                     .col("field")
+                    .col("value_index")
                     .and_where(Expr::col("decided_at").is_null())
                     .take(),
             )

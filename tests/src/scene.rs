@@ -71,12 +71,15 @@ impl TestApp {
                 for n in 0..count {
                     let new = NewLearner {
                         login_name: LoginName::parse(&format!("many-{n:05}"))?,
-                        name: title("符秀英"),
+                        identity: Identity::named(
+                            PersonName::parse("符秀英").expect("it is a name"),
+                        ),
+                        categories: Vec::new(),
                         identity_level: IdentityLevel::Claimed,
                         region: region_code(region),
                         password_hash: "none".to_owned(),
                     };
-                    learner::add(txn, by, now, new).await?;
+                    learner::add(txn, &self.keys.vault, by, now, new).await?;
                 }
                 Ok(())
             })
@@ -142,6 +145,7 @@ impl TestApp {
             region: region_code(region),
             window: window.expect("fifteen days ago is before in fifteen days"),
             required_ms: lengths_ms.iter().sum(),
+            high_risk: false,
             created_at: now,
         };
         let made: zhipei_actions::Result<()> = self

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, ClassId, ClassInvitation, Enrolment, InvitationCode, InvitationId, JoinRequest,
-    JoinRequestId, JoinState, LearnerId, LocalDay, NoticeKind, PLEDGE, PLEDGE_VERSION, Rejection,
-    RosterEntryId, Scope, TrainingClass, UnixMs, check_reason,
+    AccountState, Actor, ClassId, ClassInvitation, Enrolment, InvitationCode, InvitationId,
+    JoinRequest, JoinRequestId, JoinState, LearnerId, LocalDay, NoticeKind, PLEDGE, PLEDGE_VERSION,
+    Rejection, RosterEntryId, TrainingClass, UnixMs, check_reason,
 };
 use zhipei_storage::{Error, Txn, class_invitations, learners, rosters, training_classes};
 use zhipei_vault::KeyRing;
@@ -188,7 +188,8 @@ pub async fn decide(
     let title = class.title.as_str();
     let body = match reason {
         None => format!("“{title}”：已同意，可以开始学习。"),
-        Some(reason) => format!("“{title}”：没有同意。{reason}"),
+        // The reason is the reviewer's free text: it stands with the request only.
+        Some(_) => format!("“{title}”：没有同意，理由见入班申请。"),
     };
     if reason.is_none() {
         enrol(txn, vault, by, now, request.learner, &class).await?;
@@ -240,7 +241,10 @@ async fn enrol(
     learner: LearnerId,
     class: &TrainingClass,
 ) -> Result<Enrolment> {
-    let learner = learners::get(txn, &Scope::Learner(learner), learner).await?;
+    let learner = learners::get_to_change(txn, learner).await?;
+    if learner.state != AccountState::Active {
+        return Err(Rejection::AccountNotActive.into());
+    }
     let enrolment = enrolment::enrol(txn, by, now, &learner, class.id).await?;
     let title = class.title.as_str();
     notice::send(txn, vault, now, learner.id, NoticeKind::Enrolled, title).await?;

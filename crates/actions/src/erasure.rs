@@ -1,17 +1,17 @@
 //! Closing an account (注销), and destroying its key when nothing keeps it any more.
 
 use zhipei_domain::{
-    AccountState, Actor, ConsentPurpose, Erasure, LearnerId, LoginName, LoginSessionId, NoticeKind,
-    Scope, UnixMs,
+    Account, AccountState, Actor, ConsentPurpose, Erasure, IdentityLevel, KEPT_MS, LearnerId,
+    LoginName, LoginSessionId, NoticeKind, Scope, UnixMs, check_reason,
 };
 use zhipei_ledger::{IdentityBody, IdentityChange};
 use zhipei_storage::{
-    Txn, consents, corrections, credentials, enrolments, erasures, identities, learners,
-    learning_intervals, login_sessions, notices, rosters,
+    Txn, class_invitations, consents, corrections, credentials, enrolments, erasures, identities,
+    known_devices, learners, learning_intervals, login_sessions, notices, rosters,
 };
 
 use crate::audit::done;
-use crate::{Keys, Result, ledger, notice};
+use crate::{Keys, Result, identity, ledger, notice};
 
 /// People whose keys are destroyed in one transaction.
 const AT_ONCE: u64 = 50;
@@ -25,12 +25,18 @@ pub struct Closed {
     pub ended: Vec<LoginSessionId>,
 }
 
-/// Closes the account of a learner at their request. Records that are to be kept keep the person's key until
+/// Closes the account of a learner at their request, which `by` brings. Records that are to be kept keep the person's key until
 /// they may go; nobody logs in meanwhile, and phone and document are free. Without records the key goes at
 /// once.
-pub async fn request(txn: &Txn, keys: &Keys, now: UnixMs, learner: LearnerId) -> Result<Closed> {
-    let by = Actor::Learner(learner);
-    let erasure = Erasure::ask(now, last_record_at(txn, learner).await?);
+pub async fn request(
+    txn: &Txn,
+    keys: &Keys,
+    by: &Actor,
+    now: UnixMs,
+    learner: LearnerId,
+) -> Result<Closed> {
+    identity::end_requests(txn, by, now, learner).await?;
+    let erasure = Erasure::ask(now, kept_until(txn, learner).await?);
     erasures::put(txn, learner, erasure).await?;
     let body = "账号已按您的要求注销。依规定须保存的培训记录封存到期后销毁，期间只用于核查。";
     notice::send(
@@ -49,9 +55,9 @@ pub async fn request(txn: &Txn, keys: &Keys, now: UnixMs, learner: LearnerId) ->
     learners::set_state(txn, learner, AccountState::Restricted).await?;
     let ended = login_sessions::delete_all(txn, learner).await?;
     let until = zhipei_domain::rfc3339(erasure.due_at);
-    done(txn, &by, now, "erasure.request", "learner", learner, &until).await?;
+    done(txn, by, now, "erasure.request", "learner", learner, &until).await?;
     let erasure = if erasure.due_at <= now {
-        erase(txn, keys, &by, now, learner, erasure).await?
+        erase(txn, keys, by, now, learner, erasure).await?
     } else {
         erasure
     };
@@ -67,15 +73,24 @@ pub async fn erase_due(txn: &Txn, keys: &Keys, now: UnixMs) -> Result<usize> {
     Ok(due.len())
 }
 
-/// Destroys the key of a learner by the operator's word, before its time.
+/// Destroys the key of a learner by the operator's word. Before its time that needs a reason, which the audit
+/// trail keeps.
 pub async fn erase_now(
     txn: &Txn,
     keys: &Keys,
     by: &Actor,
     now: UnixMs,
     learner: LearnerId,
+    reason: Option<&str>,
 ) -> Result<()> {
     let asked = erasures::get(txn, learner).await?;
+    let kept = kept_until(txn, learner).await?;
+    let term = asked.map(|asked| asked.due_at).max(kept);
+    if term.is_some_and(|term| term > now) {
+        let reason = check_reason(reason.unwrap_or_default())?;
+        done(txn, by, now, "erasure.early", "learner", learner, reason).await?;
+    }
+    identity::end_requests(txn, by, now, learner).await?;
     let erasure = asked.unwrap_or_else(|| Erasure::ask(now, None));
     erase(txn, keys, by, now, learner, erasure).await?;
     Ok(())
@@ -89,9 +104,16 @@ async fn erase(
     learner: LearnerId,
     erasure: Erasure,
 ) -> Result<Erasure> {
+    // What was only claimed may be another's, whose place on a roster stays.
+    let scope = Scope::Learner(learner);
+    let level = learners::get(txn, &scope, learner).await?.identity_level;
+    let who = identities::get(txn, &scope, &keys.vault, learner).await?;
+    let document = who.document.filter(|_| level == IdentityLevel::Confirmed);
+    rosters::erase(txn, &keys.vault, learner, document.as_ref(), now).await?;
     identities::erase(txn, learner, now).await?;
-    rosters::erase(txn, learner, now).await?;
     corrections::erase(txn, learner).await?;
+    class_invitations::erase(txn, learner).await?;
+    known_devices::delete(txn, Account::Learner(learner)).await?;
     notices::erase(txn, learner).await?;
     credentials::delete(txn, learner).await?;
     login_sessions::delete_all(txn, learner).await?;
@@ -108,11 +130,11 @@ async fn erase(
     Ok(erasure)
 }
 
-/// When the last thing happened that is to be kept: the end of the last class, or the last learning
-/// outside of classes.
-async fn last_record_at(txn: &Txn, learner: LearnerId) -> Result<Option<UnixMs>> {
+/// Until when there are records that are to be kept: of classes, each with its term, and of learning outside
+/// of them.
+pub(crate) async fn kept_until(txn: &Txn, learner: LearnerId) -> Result<Option<UnixMs>> {
     let places = enrolments::of_learner(txn, &Scope::Learner(learner), learner).await?;
-    let class_ends = places.iter().map(|(_, class)| class.window.last().end_ms());
+    let classes = places.iter().map(|(_, class)| class.kept_until());
     let learnt = learning_intervals::last_at(txn, learner).await?;
-    Ok(class_ends.chain(learnt).max())
+    Ok(classes.chain(learnt.map(|at| at + KEPT_MS)).max())
 }

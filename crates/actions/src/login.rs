@@ -7,11 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, Learner, LearnerId,
-    Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
+    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, CorrectionField, Learner,
+    LearnerId, Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
     check_new_password,
 };
-use zhipei_ledger::IdentityChange;
 use zhipei_storage::credentials::Credential;
 use zhipei_storage::{Db, Txn, audit, credentials, identities, learners, login_sessions};
 use zhipei_vault::KeyRing;
@@ -421,7 +420,7 @@ impl Gate {
             notice::send(txn, &keys.vault, now, learner, kind, body).await?;
             who.phone = Some(code.phone.clone());
             let new = code.phone.as_str();
-            identity::change(txn, keys, now, learner, &who, IdentityChange::Phone, new).await?;
+            identity::change(txn, keys, now, learner, &who, CorrectionField::Phone, new).await?;
             let by = Actor::Learner(learner);
             crate::audit::done(txn, &by, now, "phone.change", "learner", learner, "").await?;
             Ok(Outcome::Done(true))

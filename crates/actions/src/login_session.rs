@@ -8,8 +8,8 @@ use zhipei_domain::{
 };
 use zhipei_storage::{Db, Txn, audit, known_devices, login_sessions};
 
-use crate::Result;
 use crate::login::LoginToken;
+use crate::{Result, correction};
 
 /// Who opens a login, with what and from where.
 #[derive(Clone, Copy)]
@@ -42,6 +42,9 @@ pub async fn open(txn: &Txn, new: NewLogin<'_>, now: UnixMs) -> Result<LoginSess
     }
     login_sessions::delete_expired(txn, new.account, now).await?;
     login_sessions::insert(txn, &new.token.hash(), &session).await?;
+    if let (Account::Learner(learner), LoginStage::Complete) = (new.account, new.stage) {
+        correction::object(txn, now, learner).await?;
+    }
     if session.new_device {
         let row = row(
             &session,

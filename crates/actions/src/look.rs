@@ -1,6 +1,8 @@
 //! Looks at personal data and at the audit trail: each leaves a row.
 
-use zhipei_domain::{Actor, AuditEvent, AuditResult, CorrectionId, LearnerId, UnixMs};
+use zhipei_domain::{
+    Actor, AuditEvent, AuditResult, CorrectionId, LearnerId, RosterEntryId, UnixMs,
+};
 use zhipei_storage::{Txn, audit};
 
 use crate::Result;
@@ -16,10 +18,25 @@ pub async fn at_audit_trail(
     note(txn, by, "audit.search", object, now).await
 }
 
-/// Somebody listed learners of their scope, with masked data.
-pub async fn at_learners(txn: &Txn, by: &Actor, shown: usize, now: UnixMs) -> Result<()> {
-    let object = Some(("learners", shown.to_string()));
-    note(txn, by, "learner.list", object, now).await
+/// Somebody listed learners, with masked data. The row counts them and says who they were.
+pub async fn at_learners(txn: &Txn, by: &Actor, shown: &[LearnerId], now: UnixMs) -> Result<()> {
+    let ids: Vec<_> = shown.iter().map(LearnerId::to_string).collect();
+    let row = AuditEvent {
+        at: now,
+        actor: by.clone(),
+        action: "learner.list",
+        object: Some(("learners", shown.len().to_string())),
+        result: AuditResult::Ok,
+        detail: Some(ids.join(" ")),
+        ip: None,
+    };
+    Ok(audit::insert(txn, &row).await?)
+}
+
+/// Somebody who holds a phone was shown the name and the masked document of a roster's entry.
+pub async fn at_roster_entry(txn: &Txn, entry: RosterEntryId, now: UnixMs) -> Result<()> {
+    let object = Some(("roster_entry", entry.to_string()));
+    note(txn, &Actor::Anonymous, "roster.prefill", object, now).await
 }
 
 /// Somebody looked at one learner, with masked data.

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, ConsentPurpose, LearnerId, Notice, NoticeId, NoticeKind, Scope, SmsRule, SmsWords, UnixMs,
+    Actor, ConsentPurpose, LearnerId, Notice, NoticeId, NoticeKind, Scope, SmsRule, SmsWords,
+    UnixMs,
 };
 use zhipei_storage::{Txn, consents, identities, notices};
 use zhipei_vault::KeyRing;

@@ -16,7 +16,7 @@ use crate::learner::NewLearner;
 use crate::login::{Gate, LoginToken};
 use crate::login_session::{self, NewLogin};
 use crate::sms_code::{self, GivenCode};
-use crate::{Keys, Result, consent, identity, ledger, notice};
+use crate::{Keys, Result, consent, identity, ledger, look, notice};
 
 /// What a person gives to register.
 pub struct Registration<'a> {
@@ -141,7 +141,11 @@ pub async fn on_rosters(
     if !sms_code::check(txn, vault, given, now).await? {
         return Ok(None);
     }
-    Ok(Some(rosters::by_phone(txn, vault, given.phone).await?))
+    let places = rosters::by_phone(txn, vault, given.phone).await?;
+    if let Some(place) = places.first() {
+        look::at_roster_entry(txn, place.id, now).await?;
+    }
+    Ok(Some(places))
 }
 
 async fn add(

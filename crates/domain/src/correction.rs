@@ -69,6 +69,12 @@ impl CorrectionState {
     }
 }
 
+/// A lost phone is replaced so long after the approval: the holder of the current one can object until then,
+/// by logging in.
+pub const PHONE_WAITS_MS: i64 = 24 * 3_600_000;
+/// So many reports of a lost phone wait for one account at most.
+pub const MOST_LOST_PHONES: usize = 10;
+
 /// A correction that was asked for; old and new value lie sealed beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
@@ -86,6 +92,8 @@ pub struct Correction {
     pub created_at: UnixMs,
     /// When it was decided.
     pub decided_at: Option<UnixMs>,
+    /// It is approved and not done yet: it will be then.
+    pub takes_effect_at: Option<UnixMs>,
 }
 
 /// What the learner says as evidence: 5 to 1,000 characters.

@@ -51,11 +51,14 @@ pub use audit::{Actor, AuditEvent, AuditResult};
 pub use challenge::{CheckOutcome, EndedChallenge};
 pub use class_invitation::{ClassInvitation, InvitationCode, JoinRequest, JoinState};
 pub use consent::{Consent, ConsentPurpose, ConsentText};
-pub use correction::{Correction, CorrectionField, CorrectionState, check_evidence, check_reason};
+pub use correction::{
+    Correction, CorrectionField, CorrectionState, MOST_LOST_PHONES, PHONE_WAITS_MS, check_evidence,
+    check_reason,
+};
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
 pub use enrolment::{Enrolment, EnrolmentState};
-pub use erasure::{Erasure, KEPT_MS};
+pub use erasure::{APPEAL_MS, Erasure, HIGH_RISK_KEPT_MS, KEPT_MS};
 pub use heartbeat::{Beat, PlayState};
 pub use hours::{CreditHours, Hours, Row, Segment, Span, TotalHours, Totals, Void};
 pub use id::{

@@ -15,6 +15,8 @@ pub enum NoticeKind {
     PasswordReset,
     /// Codes go to another phone.
     PhoneChanged,
+    /// Somebody asked for another phone or document of the account.
+    CorrectionAsked,
     /// A reviewer decided on a correction.
     CorrectionDecided,
     /// A place in a class.
@@ -28,12 +30,13 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Registered,
         Self::IdentityConfirmed,
         Self::SetAside,
         Self::PasswordReset,
         Self::PhoneChanged,
+        Self::CorrectionAsked,
         Self::CorrectionDecided,
         Self::Enrolled,
         Self::JoinDecided,
@@ -49,6 +52,7 @@ impl NoticeKind {
             Self::SetAside => "set_aside",
             Self::PasswordReset => "password_reset",
             Self::PhoneChanged => "phone_changed",
+            Self::CorrectionAsked => "correction_asked",
             Self::CorrectionDecided => "correction_decided",
             Self::Enrolled => "enrolled",
             Self::JoinDecided => "join_decided",
@@ -70,6 +74,7 @@ impl NoticeKind {
             Self::SetAside => "账号已停用",
             Self::PasswordReset => "密码已重设",
             Self::PhoneChanged => "手机号已更换",
+            Self::CorrectionAsked => "有人申请更改账号信息",
             Self::CorrectionDecided => "信息更正有结果了",
             Self::Enrolled => "已加入培训班",
             Self::JoinDecided => "入班申请有结果了",
@@ -81,10 +86,13 @@ impl NoticeKind {
     /// By SMS as well? Security always, the rest with consent.
     pub fn sms(self) -> SmsRule {
         match self {
-            Self::SetAside | Self::PasswordReset | Self::PhoneChanged | Self::ErasureRequested => {
-                SmsRule::Always
-            }
-            Self::JoinDecided | Self::CorrectionDecided => SmsRule::WithConsent,
+            Self::SetAside
+            | Self::PasswordReset
+            | Self::PhoneChanged
+            | Self::CorrectionAsked
+            | Self::CorrectionDecided
+            | Self::ErasureRequested => SmsRule::Always,
+            Self::JoinDecided => SmsRule::WithConsent,
             Self::Registered | Self::IdentityConfirmed | Self::Enrolled | Self::NewDevice => {
                 SmsRule::Never
             }

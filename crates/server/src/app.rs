@@ -186,7 +186,7 @@ impl App {
             provider: self.provider.clone(),
         };
         let errands = errands::run(errands, Arc::clone(&self.wake));
-        let tidying = errands::tidy_again(db.clone(), clock.clone(), people);
+        let tidying = errands::tidy_again(db.clone(), clock.clone(), people, self.desk.clone());
         let (asked, stopped) = tokio::sync::oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stop.await;

@@ -479,6 +479,7 @@ async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Resu
                 region: new.region.unwrap_or(institution.region),
                 window: Window::new(new.starts_on, new.ends_on)?,
                 required_ms: new.required_minutes.max(0) * 60_000,
+                high_risk: false,
                 created_at: now,
             };
             let rules = policies::newest(parts.db.read(), CreditScope::Platform).await?;

@@ -132,6 +132,7 @@ fn classes(courses: &[Course], institution: &Institution, now: i64) -> Result<Ve
             window,
             // Whole hundredths of an hour: what is printed can be reached.
             required_ms: length / HUNDREDTH_MS * HUNDREDTH_MS,
+            high_risk: false,
             created_at: now,
         };
         Ok::<_, Error>(DemoClass { class, courses })

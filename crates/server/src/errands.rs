@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use zhipei_actions::{Keys, erasure, idempotency, outbox, sms_code};
+use zhipei_actions::{Keys, correction, erasure, idempotency, outbox, sms_code};
+use zhipei_learning::Desk;
 use zhipei_sms::Provider;
 use zhipei_storage::outbox::Errand;
 use zhipei_storage::{Clock, Db};
@@ -44,11 +45,17 @@ pub(crate) fn run(errands: Errands, wake: Arc<Notify>) -> JoinHandle<()> {
     })
 }
 
-/// Drops what is over, again and again.
-pub(crate) fn tidy_again(db: Db, clock: Clock, keys: Keys) -> JoinHandle<()> {
+/// Changes phones whose day of waiting is over, and drops what is over, again and again.
+pub(crate) fn tidy_again(db: Db, clock: Clock, keys: Keys, desk: Desk) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(TIDY_EVERY).await;
+            match correction::carry_out_due(&db, &keys, clock.now()).await {
+                Ok(changed) => changed
+                    .into_iter()
+                    .for_each(|learner| desk.log_out(learner, |_| true)),
+                Err(error) => tracing::error!(%error, "phones could not be changed"),
+            }
             if let Err(error) = tidy(&db, &clock, &keys).await {
                 tracing::error!(%error, "what is over could not be dropped");
             }

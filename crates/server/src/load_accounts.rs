@@ -169,6 +169,7 @@ async fn prepare_class(
                 region: region(),
                 window: Window::new(LocalDay(today.0 - 1), LocalDay(today.0 + 30))?,
                 required_ms: length_ms,
+                high_risk: false,
                 created_at: now,
             };
             training_class::create(txn, by, now, &class, Policy::default()).await?;

@@ -51,6 +51,9 @@ pub(crate) struct Erase {
     /// 立即销毁密钥，不等培训记录的保存期满；无法撤销
     #[arg(long)]
     now: bool,
+    /// 为什么提前销毁，2 到 200 个字；保存期未满时必填，记入审计日志
+    #[arg(long)]
+    reason: Option<String>,
 }
 
 impl Roster {
@@ -59,7 +62,12 @@ impl Roster {
     }
 }
 
-pub(crate) async fn invite(parts: &Parted, by: &Actor, class: ClassId, given: &Invite) -> Result<()> {
+pub(crate) async fn invite(
+    parts: &Parted,
+    by: &Actor,
+    class: ClassId,
+    given: &Invite,
+) -> Result<()> {
     let now = parts.clock.now();
     let new = NewInvitation {
         class,
@@ -72,7 +80,12 @@ pub(crate) async fn invite(parts: &Parted, by: &Actor, class: ClassId, given: &I
         .db
         .write(async |txn| class_invitation::create(txn, vault, by, now, new).await)
         .await?;
-    println!("邀请码 {}，{} 前有效，最多 {} 人。", made.code, rfc3339(made.expires_at), made.most_uses);
+    println!(
+        "邀请码 {}，{} 前有效，最多 {} 人。",
+        made.code,
+        rfc3339(made.expires_at),
+        made.most_uses
+    );
     Ok(())
 }
 
@@ -106,20 +119,24 @@ pub(crate) async fn erase(parts: &Parted, by: &Actor, given: &Erase) -> Result<(
     };
     let (keys, now) = (parts.keys.of_people(), parts.clock.now());
     if given.now {
+        let reason = given.reason.as_deref();
         parts
             .db
-            .write(async |txn| erasure::erase_now(txn, &keys, by, now, learner).await)
+            .write(async |txn| erasure::erase_now(txn, &keys, by, now, learner, reason).await)
             .await?;
         println!("密钥已销毁，这个人的信息不能再读出。");
         return Ok(());
     }
     let closed = parts
         .db
-        .write(async |txn| erasure::request(txn, &keys, now, learner).await)
+        .write(async |txn| erasure::request(txn, &keys, by, now, learner).await)
         .await?;
     match closed.erasure.done_at {
         Some(_) => println!("没有须保存的培训记录，密钥已销毁。"),
-        None => println!("账号已停用，培训记录保存到 {}，期满自动销毁。", rfc3339(closed.erasure.due_at)),
+        None => println!(
+            "账号已停用，培训记录保存到 {}，期满自动销毁。",
+            rfc3339(closed.erasure.due_at)
+        ),
     }
     Ok(())
 }
@@ -136,7 +153,9 @@ fn read(text: &str) -> Result<Vec<Expected>> {
         }
         let wrong = |rejection: Rejection| Error::Course(format!("第 {number} 行：{rejection}"));
         let [name, document, phone, rest @ ..] = &cells[..] else {
-            return Err(Error::Course(format!("第 {number} 行：须有姓名、证件号码、手机号码")));
+            return Err(Error::Course(format!(
+                "第 {number} 行：须有姓名、证件号码、手机号码"
+            )));
         };
         let kind = match rest.first() {
             None | Some(&"") => DocumentKind::ResidentId,

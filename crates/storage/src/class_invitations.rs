@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 use zhipei_domain::{
     ClassId, ClassInvitation, InvitationCode, InvitationId, JoinRequest, JoinRequestId, JoinState,
@@ -103,14 +103,22 @@ pub async fn request(db: &impl ConnectionTrait, id: JoinRequestId) -> Result<Joi
     row.ok_or(Error::NotFound)?.try_into()
 }
 
-/// The requests of a class that wait, the oldest first.
-pub async fn waiting(db: &impl ConnectionTrait, class: ClassId) -> Result<Vec<JoinRequest>> {
-    let rows = join_request::Entity::rows()
+/// The requests of a class that wait after the one with the id `after`, the oldest first, `most` at most.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    class: ClassId,
+    after: Option<JoinRequestId>,
+    most: u64,
+) -> Result<Vec<JoinRequest>> {
+    let mut query = join_request::Entity::rows()
         .filter(join_request::Column::ClassId.eq(class.0))
-        .filter(join_request::Column::State.eq(JoinState::Pending.as_str()))
-        .order_by_asc(join_request::Column::CreatedAt)
-        .all(db)
-        .await?;
+        .filter(join_request::Column::State.eq(JoinState::Pending.as_str()));
+    if let Some(after) = after {
+        query = query.filter(Expr::col(join_request::Column::Id).gt(after.0));
+    }
+    // Ids are made in the order of time.
+    let query = query.order_by_asc(join_request::Column::Id).limit(most);
+    let rows = query.all(db).await?;
     rows.into_iter().map(JoinRequest::try_from).collect()
 }
 
@@ -147,6 +155,31 @@ pub async fn decide(
         .exec(txn)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Refuses what waits of a learner who is gone.
+pub async fn close(txn: &Txn, learner: LearnerId, reason: &str, now: UnixMs) -> Result<()> {
+    use join_request::Column;
+    join_request::Entity::update_many()
+        .col_expr(Column::State, Expr::value(JoinState::Refused.as_str()))
+        .col_expr(Column::Reason, Expr::value(reason))
+        .col_expr(Column::DecidedAt, Expr::value(now))
+        .filter(Column::LearnerId.eq(learner.0))
+        .filter(Column::DecidedAt.is_null())
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Empties what was written to a learner.
+pub async fn erase(txn: &Txn, learner: LearnerId) -> Result<()> {
+    use join_request::Column;
+    join_request::Entity::update_many()
+        .col_expr(Column::Reason, Expr::value(Option::<String>::None))
+        .filter(Column::LearnerId.eq(learner.0))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 /// Keeps that the learner signed the pledge; a later one takes the place of an earlier.

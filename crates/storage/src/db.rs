@@ -166,6 +166,8 @@ fn options(url: &str, max_connections: u32) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
                 .foreign_keys(true)
+                // What is deleted or emptied is overwritten, also in the free parts of the file.
+                .pragma("secure_delete", "ON")
         });
     options
 }

@@ -204,6 +204,7 @@ mod tests {
             region: code("469006"),
             window: Window::new(LocalDay(0), LocalDay(9)).unwrap(),
             required_ms: 1,
+            high_risk: false,
             created_at: 0,
         };
         let regions = ["460105", "460100", "460200", "460400", "46YP00", "469002"];

@@ -7,7 +7,8 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
 };
 use zhipei_domain::{
-    DocumentKind, IdDocument, Identity, LearnerId, PersonName, Phone, Scope, Title, UnixMs,
+    CorrectionField, DocumentKind, IdDocument, Identity, LearnerId, PersonName, Phone, Scope,
+    Title, UnixMs,
 };
 use zhipei_vault::{KeyRing, PersonKey, Place, Sealed};
 
@@ -37,15 +38,34 @@ pub async fn insert(
     Ok(())
 }
 
-/// Seals what has changed, under the same key; [`Error::Conflict`] as above.
+/// Seals the field that has changed, under the same key, and leaves the others as they are; with a document
+/// goes the day of birth. [`Error::Conflict`] as above.
 pub async fn update(
     txn: &Txn,
     vault: &KeyRing,
     learner: LearnerId,
+    field: CorrectionField,
     identity: &Identity,
 ) -> Result<()> {
     let key = person_keys::get(txn, vault, learner.0).await?;
-    sealed(&key, vault, learner, identity).update(txn).await?;
+    let all = sealed(&key, vault, learner, identity);
+    let mut changed = ActiveModel {
+        learner_id: all.learner_id,
+        ..Default::default()
+    };
+    match field {
+        CorrectionField::Name => changed.name = all.name,
+        CorrectionField::Document => {
+            changed.document = all.document;
+            changed.document_index = all.document_index;
+            changed.born_on = all.born_on;
+        }
+        CorrectionField::Phone => {
+            changed.phone = all.phone;
+            changed.phone_index = all.phone_index;
+        }
+    }
+    changed.update(txn).await?;
     Ok(())
 }
 

@@ -39,6 +39,12 @@ pub async fn note(txn: &Txn, account: Account, device_hash: &str, now: UnixMs) -
     Ok(!known.is_empty())
 }
 
+/// Forgets the account's devices.
+pub async fn delete(txn: &Txn, account: Account) -> Result<()> {
+    Entity::delete_many().filter(of(account)).exec(txn).await?;
+    Ok(())
+}
+
 fn of(account: Account) -> SimpleExpr {
     match account {
         Account::Learner(learner) => Column::LearnerId.eq(learner.0),

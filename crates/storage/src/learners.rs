@@ -1,9 +1,9 @@
 //! Learners (学员). Who they are lies sealed in [`identities`](crate::identities).
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 use zhipei_domain::{
@@ -67,6 +67,15 @@ pub async fn get(db: &impl ConnectionTrait, scope: &Scope, id: LearnerId) -> Res
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// The learner with this id, to be changed: until the transaction ends nobody else can.
+pub async fn get_to_change(txn: &Txn, id: LearnerId) -> Result<Learner> {
+    let row = Entity::find_in(&Scope::Learner(id))
+        .lock_exclusive()
+        .one(txn)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
 /// The learner, if they belong to the scope's region themselves, not only by a class.
 pub(crate) async fn at_home(
     db: &impl ConnectionTrait,
@@ -105,6 +114,14 @@ pub(crate) async fn check_scope(
         Scope::Learner(own) if *own == id => Ok(()),
         _ => get(db, scope, id).await.map(drop),
     }
+}
+
+/// The ids of the learners of the scope.
+pub(crate) fn ids_in(scope: &Scope) -> SelectStatement {
+    Entity::find_in(scope)
+        .select_only()
+        .column(Column::Id)
+        .into_query()
 }
 
 /// Those of the learners that are in the scope.

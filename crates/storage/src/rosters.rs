@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    QueryFilter, QueryOrder,
 };
 use zhipei_domain::{
     ClassId, IdDocument, LearnerId, PersonName, Phone, RosterEntry, RosterEntryId, UnixMs,
@@ -83,12 +83,19 @@ pub async fn link(txn: &Txn, entry: RosterEntryId, learner: LearnerId) -> Result
     Ok(())
 }
 
-/// Destroys the keys of all entries that are this learner, and empties their rows.
-pub async fn erase(txn: &Txn, learner: LearnerId, now: UnixMs) -> Result<()> {
-    let rows = Entity::rows()
-        .filter(Column::LearnerId.eq(learner.0))
-        .all(txn)
-        .await?;
+/// Destroys the keys of all entries that are this learner, or that have this document, and empties their rows.
+pub async fn erase(
+    txn: &Txn,
+    vault: &KeyRing,
+    learner: LearnerId,
+    document: Option<&IdDocument>,
+    now: UnixMs,
+) -> Result<()> {
+    let mut theirs = Condition::any().add(Column::LearnerId.eq(learner.0));
+    if let Some(document) = document {
+        theirs = theirs.add(Column::DocumentIndex.eq(document_index(vault, document)));
+    }
+    let rows = Entity::rows().filter(theirs).all(txn).await?;
     for row in rows {
         person_keys::destroy(txn, row.id, now).await?;
         let mut emptied: ActiveModel = row.into();

@@ -96,6 +96,7 @@ pub async fn insert(txn: &Txn, class: &TrainingClass) -> Result<()> {
         starts_on: Set(class.window.first().to_string()),
         ends_on: Set(class.window.last().to_string()),
         required_ms: Set(class.required_ms),
+        high_risk: Set(class.high_risk),
         created_at: Set(class.created_at),
     };
     row.insert(txn).await?;
@@ -143,6 +144,7 @@ impl TryFrom<training_class::Model> for TrainingClass {
             window: Window::new(day(&row.starts_on)?, day(&row.ends_on)?)
                 .map_err(|_| Error::Corrupt("ends_on"))?,
             required_ms: row.required_ms,
+            high_risk: row.high_risk,
             created_at: row.created_at,
         })
     }

@@ -170,5 +170,5 @@ async fn a_picture_is_a_picture() {
     let app = TestApp::spawn().await;
     let answer = app.client().post("/api/captchas", &json!({})).await;
     let image = answer.json()["image"].as_str().unwrap().to_owned();
-    assert!(image.starts_with("data:image/jpeg;base64,"), "{image}");
+    assert!(image.starts_with("data:image/png;base64,"), "{image}");
 }

@@ -7,10 +7,16 @@ use figment::providers::{Format, Toml};
 use sea_orm::{ConnectionTrait, Statement};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zhipei_domain::{Actor, KEPT_MS, Policy, Scope};
+use uuid::Uuid;
+use zhipei_actions::roster::{self, Expected};
+use zhipei_actions::{class_invitation, erasure};
+use zhipei_domain::{
+    APPEAL_MS, Actor, HIGH_RISK_KEPT_MS, IdentityLevel, KEPT_MS, LearnerId, Policy, Rejection,
+    Scope, StaffId,
+};
 use zhipei_server::Keys;
-use zhipei_storage::{identities, learners};
-use zhipei_tests::{PASSWORD, TestApp, TestLearner};
+use zhipei_storage::{audit, class_invitations, erasures, identities, learners, rosters};
+use zhipei_tests::{Answer, Client, PASSWORD, TestApp, TestLearner};
 use zhipei_vault::Suite;
 
 use crate::person::{NAME, Person, dump};
@@ -18,6 +24,20 @@ use crate::person::{NAME, Person, dump};
 async fn only_learner(app: &TestApp) -> zhipei_domain::Learner {
     let all = learners::list(app.db().read(), &Scope::Platform).await;
     all.unwrap().remove(0)
+}
+
+async fn export_by(client: &Client) -> Answer {
+    client
+        .post("/api/me/export", &json!({ "password": PASSWORD }))
+        .await
+}
+
+/// The learner with the document of the person.
+async fn only(app: &TestApp, person: &Person) -> LearnerId {
+    let document = person.id_document();
+    identities::by_document(app.db().read(), &app.keys.vault, &document)
+        .await
+        .unwrap()
 }
 
 fn of_people(app: &TestApp) -> zhipei_actions::Keys {
@@ -74,7 +94,16 @@ async fn pipl_12_an_export_holds_all_of_its_holder_and_nothing_of_another_with_t
     let (one, two) = (Person::new(1), Person::new(2));
     let client = one.register(&app).await;
     two.register(&app).await;
-    let answer = client.get("/api/me/export").await;
+    let wrong = json!({ "password": "wrong password" });
+    let refused = client.post("/api/me/export", &wrong).await;
+    assert_eq!(refused.problem(), "401 login_failed");
+    let own = only(&app, &one).await;
+    let viewed = async |txn: &zhipei_storage::Txn| {
+        let by = Actor::Staff(StaffId(Uuid::now_v7()));
+        zhipei_actions::look::at_learner(txn, &by, own, app.clock.now()).await
+    };
+    app.db().write(viewed).await.unwrap();
+    let answer = export_by(&client).await;
     assert!(
         answer
             .header("content-disposition")
@@ -89,9 +118,14 @@ async fn pipl_12_an_export_holds_all_of_its_holder_and_nothing_of_another_with_t
     assert_eq!(export["identity"]["employer"], "琼海海平电器厂");
     assert_eq!(export["consents"].as_array().unwrap().len(), 3);
     assert!(!export["login_sessions"].as_array().unwrap().is_empty());
+    let acts = export["acts"].as_array().unwrap();
+    let actions: Vec<_> = acts.iter().map(|act| act["action"].clone()).collect();
+    for done in ["registration", "learner.view"] {
+        assert!(actions.contains(&json!(done)), "{actions:?}");
+    }
     let text = answer.text();
     assert!(!text.contains(&two.phone) && !text.contains(&two.document));
-    let stranger = app.client().get("/api/me/export").await;
+    let stranger = export_by(&app.client()).await;
     assert_eq!(stranger.problem(), "401 not_logged_in");
 }
 
@@ -158,6 +192,193 @@ async fn pipl_11_records_are_kept_for_three_years_out_of_reach_and_then_the_key_
     assert!(read().await.is_err());
     let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
     assert!(report.unwrap().findings.is_empty());
+}
+
+/// Puts the person on the roster of a class.
+async fn expect(app: &TestApp, class: zhipei_domain::ClassId, person: &Person) {
+    let expected = Expected {
+        name: person.person_name(),
+        document: person.id_document(),
+        phone: person.phone(),
+    };
+    let (keys, now) = (of_people(app), app.clock.now());
+    app.db()
+        .write(async |txn| roster::add(txn, &keys, &Actor::System, now, class, expected).await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn pipl_11_an_erased_person_is_on_no_roster_and_a_false_claim_takes_nobody_off_one() {
+    let app = TestApp::spawn().await;
+    let (one, two) = (Person::new(1), Person::new(2));
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let other = app.class("QH-2", &[60_000], Policy::default()).await;
+    expect(&app, class.id, &one).await;
+    let client = one.register(&app).await;
+    assert_eq!(
+        client.get("/api/me").await.json()["identity_level"],
+        "confirmed"
+    );
+    // Another institution knows an older phone: nothing links this entry.
+    let elsewhere = Person {
+        phone: Person::new(7).phone,
+        ..one.clone()
+    };
+    expect(&app, other.id, &elsewhere).await;
+    expect(&app, other.id, &two).await;
+    // Who says to be the second person, and is not.
+    let false_claim = Person {
+        phone: Person::new(8).phone,
+        ..two.clone()
+    };
+    let claiming = false_claim.register(&app).await;
+    for client in [&client, &claiming] {
+        let closed = client
+            .post("/api/me/erasure", &json!({ "password": PASSWORD }))
+            .await;
+        assert_eq!(closed.json()["erased"], true, "{}", closed.text());
+    }
+    let (db, vault) = (app.db().read(), &app.keys.vault);
+    let left = rosters::by_document(db, vault, &one.id_document()).await;
+    assert_eq!(left.unwrap(), []);
+    let stays = rosters::by_document(db, vault, &two.id_document()).await;
+    assert_eq!(stays.unwrap().len(), 1);
+    let all = dump(&app).await;
+    let devices = all.lines().filter(|line| line.starts_with("known_device"));
+    assert_eq!(devices.count(), 0);
+}
+
+#[tokio::test]
+async fn pipl_11_requests_of_who_left_end_and_what_reviewers_wrote_goes_with_the_key() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let (vault, now) = (&app.keys.vault, app.clock.now());
+    let new = class_invitation::NewInvitation {
+        class: class.id,
+        approval: true,
+        expires_at: now + 86_400_000,
+        most_uses: 9,
+    };
+    let by = Actor::System;
+    let invitation = app
+        .db()
+        .write(async |txn| class_invitation::create(txn, vault, &by, now, new).await)
+        .await
+        .unwrap();
+    let join = format!("/api/class-invitations/{}/join", invitation.code);
+    let signed = json!({ "pledge_version": 1 });
+    let waiting = async || {
+        let waits = class_invitations::waiting(app.db().read(), class.id, None, 10).await;
+        waits.unwrap()
+    };
+    client.post(&join, &signed).await;
+    let (id, why) = (waiting().await[0].id, Some("证件不是他本人的"));
+    app.db()
+        .write(async |txn| class_invitation::decide(txn, vault, &by, now, id, why).await)
+        .await
+        .unwrap();
+    client.post(&join, &signed).await;
+    assert_eq!(waiting().await.len(), 1);
+    assert!(dump(&app).await.contains("不是他本人"));
+    let closed = client
+        .post("/api/me/erasure", &json!({ "password": PASSWORD }))
+        .await;
+    assert_eq!(closed.json()["erased"], true);
+    assert_eq!(waiting().await.len(), 0);
+    assert!(!dump(&app).await.contains("不是他本人"));
+}
+
+#[tokio::test]
+async fn pipl_11_before_its_time_a_key_is_destroyed_for_a_reason_that_stays_on_record() {
+    let app = TestApp::spawn().await;
+    Person::new(1).register(&app).await;
+    let learner = only_learner(&app).await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    let enrolled = TestLearner {
+        learner: learner.clone(),
+    };
+    app.enrol(&enrolled, &class).await;
+    let (keys, now) = (of_people(&app), app.clock.now());
+    let by = Actor::Operator("root".to_owned());
+    let erase = async |reason: Option<&str>| {
+        app.db()
+            .write(async |txn| erasure::erase_now(txn, &keys, &by, now, learner.id, reason).await)
+            .await
+    };
+    let refused = erase(None).await.unwrap_err();
+    assert_eq!(refused.to_string(), Rejection::Reason.to_string());
+    erase(Some("法院裁定 86 号")).await.unwrap();
+    let rows = audit::list(app.db().read()).await.unwrap();
+    let row = rows.iter().find(|row| row.action == "erasure.early");
+    let row = row.unwrap();
+    assert_eq!(row.detail.as_deref(), Some("法院裁定 86 号"));
+    assert_eq!(row.actor_kind, "operator");
+}
+
+#[tokio::test]
+async fn pipl_11_records_of_dangerous_trades_are_kept_for_six_years() {
+    let app = TestApp::spawn().await;
+    let client = Person::new(1).register(&app).await;
+    let learner = only_learner(&app).await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    app.enrol(
+        &TestLearner {
+            learner: learner.clone(),
+        },
+        &class,
+    )
+    .await;
+    let sql = "update training_class set high_risk = true";
+    let statement = Statement::from_string(app.db().backend(), sql);
+    app.db()
+        .write(async |txn| {
+            txn.execute_raw(statement).await.unwrap();
+            Ok::<_, zhipei_storage::Error>(())
+        })
+        .await
+        .unwrap();
+    client
+        .post("/api/me/erasure", &json!({ "password": PASSWORD }))
+        .await;
+    let ends = zhipei_domain::LocalDay(zhipei_domain::LocalDay::of(app.clock.now()).0 + 15);
+    let erased = erasures_of(&app, learner.id).await;
+    assert_eq!(erased.due_at, ends.end_ms() + HIGH_RISK_KEPT_MS);
+}
+
+async fn erasures_of(app: &TestApp, learner: LearnerId) -> zhipei_domain::Erasure {
+    let found = erasures::get(app.db().read(), learner).await;
+    found.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn pipl_11_who_was_set_aside_has_time_to_appeal_and_is_then_erased() {
+    let app = TestApp::spawn().await;
+    let holder = Person::new(1);
+    let false_claim = Person {
+        phone: Person::new(8).phone,
+        ..holder.clone()
+    };
+    false_claim.register(&app).await;
+    let claim = only(&app, &holder).await;
+    let class = app.class("QH-1", &[60_000], Policy::default()).await;
+    expect(&app, class.id, &holder).await;
+    holder.register(&app).await;
+    let confirmed = only(&app, &holder).await;
+    assert_ne!(claim, confirmed);
+    let term = erasures_of(&app, claim).await;
+    assert_eq!(term.due_at, app.clock.now() + APPEAL_MS);
+    app.clock.advance(APPEAL_MS);
+    let tidied = zhipei_server::tidy(app.db(), &app.clock, &of_people(&app)).await;
+    assert_eq!(tidied.unwrap(), 1);
+    let gone = identities::get(app.db().read(), &Scope::Platform, &app.keys.vault, claim).await;
+    assert!(gone.is_err());
+    let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
+    assert!(report.unwrap().findings.is_empty());
+    let level = learners::get(app.db().read(), &Scope::Platform, confirmed).await;
+    assert_eq!(level.unwrap().identity_level, IdentityLevel::Confirmed);
 }
 
 #[tokio::test]
@@ -239,7 +460,7 @@ async fn pipl_21_nothing_personal_is_in_logs_errors_addresses_or_the_database() 
     answers.push(refused.text());
     let correction = json!({ "field": "name", "value": "符秀芳", "evidence": "户口本上是符秀芳" });
     client.post("/api/me/corrections", &correction).await;
-    client.get("/api/me/export").await;
+    export_by(&client).await;
     app.client().log_in(&person.phone, "wrong password").await;
     client
         .post("/api/me/erasure", &json!({ "password": PASSWORD }))
@@ -372,7 +593,7 @@ async fn mlps_21_every_column_of_the_database_is_in_the_inventory() {
 async fn pipl_12_an_export_has_exactly_what_the_inventory_says() {
     let app = TestApp::spawn().await;
     let client = Person::new(1).register(&app).await;
-    let export = client.get("/api/me/export").await.json();
+    let export = export_by(&client).await.json();
     let expected: BTreeSet<String> = inventory()
         .table
         .values()

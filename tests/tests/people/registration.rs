@@ -279,8 +279,9 @@ async fn the_true_holder_takes_over_from_a_claim_which_is_set_aside_with_its_rec
         ..holder.clone()
     };
     let thief = claimant.register(&app).await;
-    let claim = identities::by_document(app.db().read(), &app.keys.vault, &holder.id_document());
-    let claim = claim.await.unwrap();
+    let document = holder.id_document();
+    let claim = identities::by_document(app.db().read(), &app.keys.vault, &document).await;
+    let claim = claim.unwrap();
     // Nobody knows better: the claim stands.
     let (refused, _) = holder.try_to_register(&app).await;
     assert_eq!(refused.problem(), "409 already_registered");

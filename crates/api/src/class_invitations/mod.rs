@@ -4,23 +4,24 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_actions::class_invitation::{self, Joined, NewInvitation};
 use zhipei_actions::look;
 use zhipei_api_types::{Moment, Page, Problem};
 use zhipei_domain::{
-    ClassId, ClassInvitation, IdDocument, InvitationId, JoinRequest, JoinRequestId, PLEDGE,
-    PLEDGE_VERSION, Permission, Phone, RosterEntryId, Scope, TrainingClass,
+    ClassId, ClassInvitation, IdDocument, InvitationId, JoinRequest, JoinRequestId, LearnerId,
+    PLEDGE, PLEDGE_VERSION, Permission, Phone, RosterEntryId, Scope, TrainingClass,
 };
 use zhipei_storage::{
     class_invitations, enrolments, identities, institutions, rosters, training_classes,
 };
 
 use crate::access::{Access, Allowed, Routes, rights};
-use crate::body::{Body, Place};
+use crate::body::{Ask, Body, Place};
 use crate::caller::ClientAddress;
+use crate::supervision::cut;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
 pub(crate) fn router() -> Routes {
@@ -381,6 +382,9 @@ async fn revoke_class_invitation(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Items of one answer at most.
+const MOST: u64 = 100;
+
 #[derive(Serialize, ToSchema)]
 struct JoinRequestOut {
     id: Uuid,
@@ -396,34 +400,46 @@ struct JoinRequestOut {
     created_at: Moment,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct JoinRequestsAsk {
+    /// The `next` of the part before.
+    after: Option<Uuid>,
+}
+
 /// Who asks for a place in a class of the scope, the oldest first.
-#[utoipa::path(get, path = "/api/supervision/classes/{id}/join-requests", operation_id = "list_join_requests", tag = "class_invitations", params(("id" = Uuid, Path)), responses((status = 200, body = Page<JoinRequestOut>)))]
+#[utoipa::path(get, path = "/api/supervision/classes/{id}/join-requests", operation_id = "list_join_requests", tag = "class_invitations", params(("id" = Uuid, Path), JoinRequestsAsk), responses((status = 200, body = Page<JoinRequestOut>)))]
 async fn list_join_requests(
     State(app): State<AppState>,
     by: Allowed<rights::AdmitLearners>,
     Place(id): Place<ClassId>,
+    Ask(ask): Ask<JoinRequestsAsk>,
 ) -> ApiResult<Json<Page<JoinRequestOut>>> {
     let (db, now) = (app.db.read(), app.clock.now());
     training_classes::in_scope(db, &by.scope(), id).await?;
-    let mut items = Vec::new();
-    for request in class_invitations::waiting(db, id).await? {
-        // Who asks shows themselves to the institution, and is in nobody's scope yet.
-        let scope = Scope::Learner(request.learner);
-        let who = identities::get(db, &scope, &app.keys.vault, request.learner).await?;
-        items.push(JoinRequestOut {
+    let after = ask.after.map(JoinRequestId);
+    let waiting = class_invitations::waiting(db, id, after, MOST + 1).await?;
+    // Who asks shows themselves to the institution, and is in nobody's scope yet.
+    let asking = waiting.iter().map(|request| request.learner);
+    let who = identities::many(db, &Scope::Platform, &app.keys.vault, asking).await?;
+    let items = waiting.into_iter().filter_map(|request| {
+        let who = who.get(&request.learner)?;
+        Some(JoinRequestOut {
             id: request.id.0,
             learner: request.learner.0,
             name: who.name.masked(),
             phone: who.phone.as_ref().map(Phone::masked),
             document_number: who.document.as_ref().map(IdDocument::masked),
             created_at: Moment(request.created_at),
-        });
-    }
-    let shown = items.len();
+        })
+    });
+    let page = cut(items.collect(), MOST, |request: &JoinRequestOut| request.id);
+    let shown: Vec<_> = page.items.iter().map(|it| LearnerId(it.learner)).collect();
     app.db
-        .write(async |txn| look::at_learners(txn, &by.actor(), shown, now).await)
+        .write(async |txn| look::at_learners(txn, &by.actor(), &shown, now).await)
         .await?;
-    Ok(Json(Page::whole(items)))
+    Ok(Json(page))
 }
 
 /// Give who asks a place.

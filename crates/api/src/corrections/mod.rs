@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_actions::correction::{self, Decision, Wanted};
@@ -18,7 +18,8 @@ use zhipei_domain::{
 use zhipei_storage::corrections;
 
 use crate::access::{Access, Allowed, Routes, rights};
-use crate::body::{Body, Place};
+use crate::body::{Ask, Body, Place};
+use crate::supervision::cut;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
 pub(crate) fn router() -> Routes {
@@ -29,12 +30,13 @@ pub(crate) fn router() -> Routes {
         .add(Access::Public, routes!(report_lost_phone))
         .add(review, routes!(list_corrections))
         .add(review, routes!(get_correction))
+        .add(review, routes!(comment_on_correction))
         .add(review, routes!(approve_correction))
         .add(review, routes!(refuse_correction))
 }
 
 /// Items of one answer at most.
-const MOST: usize = 100;
+const MOST: u64 = 100;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CorrectionOut {
@@ -49,6 +51,9 @@ pub(crate) struct CorrectionOut {
     created_at: Moment,
     #[schema(required)]
     decided_at: Option<Moment>,
+    /// It is approved, and is done then unless the holder of the current phone logs in before.
+    #[schema(required)]
+    takes_effect_at: Option<Moment>,
 }
 
 impl From<Correction> for CorrectionOut {
@@ -60,6 +65,7 @@ impl From<Correction> for CorrectionOut {
             reason: correction.reason,
             created_at: Moment(correction.created_at),
             decided_at: correction.decided_at.map(Moment),
+            takes_effect_at: correction.takes_effect_at.map(Moment),
         }
     }
 }
@@ -121,6 +127,7 @@ async fn ask_correction(
             correction::ask(txn, &app.keys, now, learner, &wanted, &input.evidence).await
         })
         .await?;
+    app.errands.notify_one();
     Ok((StatusCode::CREATED, Json(asked.into())))
 }
 
@@ -179,6 +186,7 @@ async fn report_lost_phone(
             Ok::<_, zhipei_actions::Error>(true)
         })
         .await?;
+    app.errands.notify_one();
     if right {
         Ok(StatusCode::ACCEPTED)
     } else {
@@ -202,20 +210,37 @@ struct ReviewDetailOut {
     old_value: Option<String>,
     new_value: String,
     evidence: String,
+    /// What the institution says to it.
+    #[schema(required)]
+    comment: Option<String>,
+    /// Others that wait for the same field of the same learner: of phones there may be several, and at most one
+    /// of them is right.
+    others: Vec<Uuid>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CorrectionsAsk {
+    /// The `next` of the part before.
+    after: Option<Uuid>,
 }
 
 /// The corrections of the scope that wait, the oldest first.
-#[utoipa::path(get, path = "/api/corrections", operation_id = "list_corrections", tag = "corrections", responses((status = 200, body = Page<ReviewOut>)))]
+#[utoipa::path(get, path = "/api/corrections", operation_id = "list_corrections", tag = "corrections", params(CorrectionsAsk), responses((status = 200, body = Page<ReviewOut>)))]
 async fn list_corrections(
     State(app): State<AppState>,
     by: Allowed<rights::ReviewCorrections>,
+    Ask(ask): Ask<CorrectionsAsk>,
 ) -> ApiResult<Json<Page<ReviewOut>>> {
-    let waiting = corrections::waiting(app.db.read(), &by.scope(), MOST).await?;
+    let after = ask.after.map(CorrectionId);
+    let waiting = corrections::waiting(app.db.read(), &by.scope(), after, MOST + 1).await?;
     let items = waiting.into_iter().map(|correction| ReviewOut {
         learner: correction.learner.0,
         correction: correction.into(),
     });
-    Ok(Json(Page::whole(items.collect())))
+    let page = cut(items.collect(), MOST, |review| review.correction.id);
+    Ok(Json(page))
 }
 
 /// One correction, with what stands there, what is to stand there, and the evidence.
@@ -229,6 +254,8 @@ async fn get_correction(
     let (db, scope) = (app.db.read(), by.scope());
     let (correction, asked) = corrections::get(db, &scope, &app.keys.vault, id).await?;
     let learner = correction.learner;
+    let undecided = corrections::undecided(db, &scope, learner, correction.field).await?;
+    let others = undecided.into_iter().map(|(other, _)| other);
     app.db
         .write(async |txn| look::at_correction(txn, &by.actor(), learner, id, now).await)
         .await?;
@@ -240,6 +267,8 @@ async fn get_correction(
         old_value: asked.old_value,
         new_value: asked.new_value,
         evidence: asked.evidence,
+        comment: asked.comment,
+        others: others.filter(|other| *other != id).map(|it| it.0).collect(),
     }))
 }
 
@@ -251,9 +280,38 @@ struct DecisionIn {
     reason: String,
 }
 
-/// Make the correction.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CommentIn {
+    /// For who decides to read: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200)]
+    comment: String,
+}
+
+/// Say something to a correction that waits: an institution knows the learner, and does not decide on a phone or
+/// a document. A later one takes the place of an earlier.
+#[utoipa::path(post, path = "/api/corrections/{id}/comment", operation_id = "comment_on_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = CommentIn, responses(
+    (status = 204),
+    (status = 409, description = "`correction_decided`", body = Problem, content_type = "application/problem+json"),
+))]
+async fn comment_on_correction(
+    State(app): State<AppState>,
+    by: Allowed<rights::ReviewCorrections>,
+    Place(id): Place<CorrectionId>,
+    Body(input): Body<CommentIn>,
+) -> ApiResult<StatusCode> {
+    let now = app.clock.now();
+    let (actor, scope, said) = (by.actor(), by.scope(), &input.comment);
+    app.db
+        .write(async |txn| correction::comment(txn, &app.keys, &actor, &scope, now, id, said).await)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Make the correction. A new phone takes effect after 24 hours.
 #[utoipa::path(post, path = "/api/corrections/{id}/approve", operation_id = "approve_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = DecisionIn, responses(
     (status = 204),
+    (status = 403, description = "`supervisor_needed`: a phone or a document is not the institution's to decide on", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`correction_decided`, `already_registered`", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn approve_correction(
@@ -268,6 +326,7 @@ async fn approve_correction(
 /// Do not make it.
 #[utoipa::path(post, path = "/api/corrections/{id}/refuse", operation_id = "refuse_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = DecisionIn, responses(
     (status = 204),
+    (status = 403, description = "`supervisor_needed`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`correction_decided`", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn refuse_correction(
@@ -293,13 +352,9 @@ async fn decide(
         reason,
     };
     let (actor, scope) = (by.actor(), by.scope());
-    let decided = app
-        .db
+    app.db
         .write(async |txn| correction::decide(txn, &app.keys, &actor, &scope, now, decision).await)
         .await?;
-    if !decided.ended.is_empty() {
-        app.desk.log_out(decided.learner, |_| true);
-    }
     app.errands.notify_one();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use zhipei_actions::erasure;
 use zhipei_actions::login::Outcome;
 use zhipei_api_types::{Moment, Problem};
+use zhipei_domain::{Actor, LearnerId, UnixMs};
 
 use crate::access::{Access, Routes};
 use crate::body::Body;
@@ -53,21 +54,12 @@ async fn request_erasure(
     Body(input): Body<ErasureIn>,
 ) -> ApiResult<(CookieJar, Json<ErasureOut>)> {
     let (learner, now) = (caller.learner(), app.clock.now());
-    if input.password.len() > 512 {
-        return Err(ApiError::Invalid(Some("password".to_owned())));
-    }
-    let confirmed = app
-        .gate
-        .confirm_password(&app.db, learner, &input.password, now)
-        .await?;
-    match confirmed {
-        Outcome::Done(()) => {}
-        Outcome::Failed => return Err(ApiError::LoginFailed),
-        Outcome::Locked { until } => return Err(ApiError::locked(until, now)),
-    }
+    confirm_password(&app, learner, &input.password, now).await?;
     let closed = app
         .db
-        .write(async |txn| erasure::request(txn, &app.keys, now, learner).await)
+        .write(async |txn| {
+            erasure::request(txn, &app.keys, &Actor::Learner(learner), now, learner).await
+        })
         .await?;
     app.desk.log_out(learner, |_| true);
     app.errands.notify_one();
@@ -103,4 +95,22 @@ async fn request_erasure(
     };
     let gone = cookie(&app.settings, String::new());
     Ok((jar.remove(gone), Json(out)))
+}
+
+/// Is it the password of who is logged in? A wrong one counts like a failed login.
+pub(crate) async fn confirm_password(
+    app: &AppState,
+    learner: LearnerId,
+    password: &str,
+    now: UnixMs,
+) -> ApiResult<()> {
+    if password.len() > 512 {
+        return Err(ApiError::Invalid(Some("password".to_owned())));
+    }
+    let confirmed = app.gate.confirm_password(&app.db, learner, password, now);
+    match confirmed.await? {
+        Outcome::Done(()) => Ok(()),
+        Outcome::Failed => Err(ApiError::LoginFailed),
+        Outcome::Locked { until } => Err(ApiError::locked(until, now)),
+    }
 }

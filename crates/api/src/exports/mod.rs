@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use zhipei_api_types::Moment;
+use zhipei_api_types::{Moment, Problem};
 use zhipei_domain::{Account, IdDocument, LocalDay};
 use zhipei_storage::{
     audit, class_invitations, consents, corrections, enrolments, identities, learners,
@@ -15,8 +15,10 @@ use zhipei_storage::{
 };
 
 use crate::access::{Access, Routes};
+use crate::body::Body;
 use crate::consents::ConsentOut;
 use crate::corrections::CorrectionOut;
+use crate::erasures::confirm_password;
 use crate::notices::NoticeOut;
 use crate::{ApiResult, AppState, Caller};
 
@@ -26,6 +28,9 @@ pub(crate) fn router() -> Routes {
 
 /// More notices than this are not exported; older ones say nothing that is not elsewhere.
 const MOST_NOTICES: u64 = 10_000;
+
+/// So many acts of the learner, and so many on the account; the older ones are told on request.
+const MOST_ACTS: u64 = 1_000;
 
 #[derive(Serialize, ToSchema)]
 struct ExportOut {
@@ -121,14 +126,28 @@ struct ExportedActOut {
     ip: Option<String>,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ExportIn {
+    /// The password, once more: the file says everything.
+    #[schema(max_length = 512)]
+    password: String,
+}
+
 /// Download all personal data in one file. Hours are printed on the hour list.
-#[utoipa::path(get, path = "/api/me/export", operation_id = "export_own_data", tag = "exports", responses((status = 200, body = ExportOut)))]
+#[utoipa::path(post, path = "/api/me/export", operation_id = "export_own_data", tag = "exports", request_body = ExportIn, responses(
+    (status = 200, body = ExportOut),
+    (status = 401, description = "`login_failed`: the password is wrong", body = Problem, content_type = "application/problem+json"),
+    (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
+))]
 async fn export_own_data(
     State(app): State<AppState>,
     caller: Caller,
+    Body(input): Body<ExportIn>,
 ) -> ApiResult<([(HeaderName, HeaderValue); 1], Json<ExportOut>)> {
     let (db, scope, id) = (app.db.read(), caller.scope(), caller.learner());
     let now = app.clock.now();
+    confirm_password(&app, id, &input.password, now).await?;
     let vault = &app.keys.vault;
     let learner = learners::get(db, &scope, id).await?;
     let who = identities::get(db, &scope, vault, id).await?;
@@ -216,17 +235,28 @@ async fn export_own_data(
     Ok(([(header::CONTENT_DISPOSITION, name)], Json(out)))
 }
 
+/// What the learner did, and what was done to them. From where others did it is theirs to know.
 async fn acts(app: &AppState, caller: &Caller) -> ApiResult<Vec<ExportedActOut>> {
-    let filter = audit::AuditFilter {
-        actor_id: Some(caller.learner().to_string()),
+    let (db, id) = (app.db.read(), Some(caller.learner().to_string()));
+    let by = audit::AuditFilter {
+        actor_id: id.clone(),
         ..Default::default()
     };
-    let rows = audit::search(app.db.read(), &filter, None, 1_000).await?;
+    let about = audit::AuditFilter {
+        object_id: id.clone(),
+        ..Default::default()
+    };
+    let mut rows = audit::search(db, &by, None, MOST_ACTS).await?;
+    rows.extend(audit::search(db, &about, None, MOST_ACTS).await?);
+    rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+    rows.dedup_by_key(|row| row.id);
     let acts = rows.into_iter().map(|row| ExportedActOut {
         at: Moment(row.at),
+        ip: row
+            .ip
+            .filter(|_| row.actor_id.is_none() || row.actor_id == id),
         action: row.action,
         result: row.result,
-        ip: row.ip,
     });
     Ok(acts.collect())
 }

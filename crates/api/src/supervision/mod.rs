@@ -85,7 +85,7 @@ async fn list_supervised_classes(
             learners,
         ));
     }
-    Ok(Json(cut(items, |class| class.id)))
+    Ok(Json(cut(items, MOST, |class| class.id)))
 }
 
 fn class_out(
@@ -169,10 +169,10 @@ async fn list_supervised_learners(
         .into_iter()
         .map(|learner| learner_out(&learner, who.get(&learner.id), &tree))
         .collect();
-    let page = cut(items, |learner| learner.id);
-    let shown = page.items.len();
+    let page = cut(items, MOST, |learner| learner.id);
+    let shown: Vec<_> = page.items.iter().map(|it| LearnerId(it.id)).collect();
     app.db
-        .write(async |txn| look::at_learners(txn, &by.actor(), shown, now).await)
+        .write(async |txn| look::at_learners(txn, &by.actor(), &shown, now).await)
         .await?;
     Ok(Json(page))
 }
@@ -264,9 +264,9 @@ async fn list_supervised_hours(
 }
 
 /// What fits in one answer; the last item of it says where the next part begins.
-fn cut<T>(mut items: Vec<T>, id: impl Fn(&T) -> Uuid) -> Page<T> {
-    let more = items.len() as u64 > MOST;
-    items.truncate(MOST as usize);
+pub(crate) fn cut<T>(mut items: Vec<T>, most: u64, id: impl Fn(&T) -> Uuid) -> Page<T> {
+    let more = items.len() as u64 > most;
+    items.truncate(most as usize);
     let next = items
         .last()
         .filter(|_| more)

@@ -20,10 +20,15 @@ pub struct Model {
     pub state: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub value_index: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub comment: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub decided_by: Option<String>,
     pub created_at: i64,
     pub decided_at: Option<i64>,
+    pub takes_effect_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
