@@ -176,6 +176,7 @@ impl ApiError {
                     | "role_missing"
                     | "duties_apart"
                     | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
+                    "unknown_region" => S::CONFLICT,
                     _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
                     "own_approval" | "supervisor_needed" => S::FORBIDDEN,
                     "invitation_over" => S::GONE,

@@ -466,9 +466,10 @@ async fn pipl_21_nothing_personal_is_in_logs_errors_addresses_or_the_database() 
         .post("/api/me/erasure", &json!({ "password": PASSWORD }))
         .await;
 
-    let log = log.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let log = String::from_utf8_lossy(&log).into_owned();
     let database = dump(&app).await;
+    // Read at once: whoever logs meanwhile would wait.
+    let log = log.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let log = String::from_utf8_lossy(&log).into_owned();
     let born = &person.document[6..14];
     let personal = [
         NAME,

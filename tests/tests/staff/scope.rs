@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use zhipei_actions::correction::{self, Wanted};
 use zhipei_api::access_table;
-use zhipei_domain::{Charge, RegionCode, Role, TimeState};
+use zhipei_domain::{Charge, CorrectionId, PersonName, RegionCode, Role, TimeState};
 use zhipei_tests::{TestApp, TestClass, TestLearner};
 
 struct City {
     learner: TestLearner,
     class: TestClass,
+    /// A correction that the learner asked for.
+    correction: CorrectionId,
     /// Words that stand in no answer to another city.
     marks: Vec<String>,
 }
@@ -30,7 +33,20 @@ async fn city(app: &TestApp, region: &str, name: &str) -> City {
         now - 3_600_000,
     )
     .await;
+    let keys = zhipei_actions::Keys {
+        vault: app.keys.vault.clone(),
+        ledger: app.keys.ledger_mac.clone(),
+    };
+    let wanted = Wanted::Name(PersonName::parse("符秀芳").unwrap());
+    let asked = app
+        .db()
+        .write(async |txn| {
+            correction::ask(txn, &keys, now, id, &wanted, "户口本上是这个名字").await
+        })
+        .await;
+    let correction = asked.unwrap().id;
     let marks = vec![
+        correction.to_string(),
         id.to_string(),
         class.id.to_string(),
         class.course.to_string(),
@@ -41,6 +57,7 @@ async fn city(app: &TestApp, region: &str, name: &str) -> City {
     City {
         learner,
         class,
+        correction,
         marks,
     }
 }
@@ -51,6 +68,7 @@ fn seeds(city: &City) -> BTreeMap<&'static str, Vec<String>> {
     let learner = city.learner.learner.id.to_string();
     let class = city.class.id.to_string();
     BTreeMap::from([
+        ("/api/corrections/{id}", vec![city.correction.to_string()]),
         ("/api/supervision/learners/{id}", vec![learner.clone()]),
         (
             "/api/supervision/learners/{id}/classes/{class_id}/hours",

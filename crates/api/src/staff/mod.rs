@@ -192,7 +192,7 @@ async fn log_in_staff(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CodeIn {
+struct StaffCodeIn {
     /// Six digits of the authenticator.
     #[serde(default)]
     #[schema(max_length = 16)]
@@ -204,7 +204,7 @@ struct CodeIn {
 }
 
 /// Log in as staff, second step. The cookie is a fresh one; an older login of the account ends.
-#[utoipa::path(post, path = "/api/staff/login/code", operation_id = "give_staff_code", tag = "staff", request_body = CodeIn, responses(
+#[utoipa::path(post, path = "/api/staff/login/code", operation_id = "give_staff_code", tag = "staff", request_body = StaffCodeIn, responses(
     (status = 200, body = StaffMeOut),
     (status = 401, description = "`login_failed`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
@@ -213,7 +213,7 @@ async fn give_code(
     State(app): State<AppState>,
     staff: Staff,
     jar: CookieJar,
-    Body(input): Body<CodeIn>,
+    Body(input): Body<StaffCodeIn>,
 ) -> ApiResult<(CookieJar, Json<StaffMeOut>)> {
     let now = app.clock.now();
     let factor = match (&input.code, &input.recovery_code) {
@@ -224,7 +224,14 @@ async fn give_code(
     let token = LoginToken::from_random((app.random)());
     let outcome = app
         .gate
-        .give_code(&app.db, &app.keys.vault, &staff.session, factor, &token, now)
+        .give_code(
+            &app.db,
+            &app.keys.vault,
+            &staff.session,
+            factor,
+            &token,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {
