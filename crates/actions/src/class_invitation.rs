@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    AccountState, Actor, ClassId, ClassInvitation, Enrolment, InvitationCode, InvitationId,
-    JoinRequest, JoinRequestId, JoinState, LearnerId, LocalDay, NoticeKind, PLEDGE, PLEDGE_VERSION,
-    Rejection, RosterEntryId, TrainingClass, UnixMs, check_reason,
+    Actor, ClassId, ClassInvitation, Enrolment, InvitationCode, InvitationId, JoinRequest,
+    JoinRequestId, JoinState, LearnerId, LocalDay, NoticeKind, PLEDGE, PLEDGE_VERSION, Rejection,
+    RosterEntryId, TrainingClass, UnixMs, check_reason,
 };
 use zhipei_storage::{Error, Txn, class_invitations, learners, rosters, training_classes};
 use zhipei_vault::KeyRing;
@@ -241,10 +241,8 @@ async fn enrol(
     learner: LearnerId,
     class: &TrainingClass,
 ) -> Result<Enrolment> {
+    // Until the end of the transaction nobody closes the account.
     let learner = learners::get_to_change(txn, learner).await?;
-    if learner.state != AccountState::Active {
-        return Err(Rejection::AccountNotActive.into());
-    }
     let enrolment = enrolment::enrol(txn, by, now, &learner, class.id).await?;
     let title = class.title.as_str();
     notice::send(txn, vault, now, learner.id, NoticeKind::Enrolled, title).await?;

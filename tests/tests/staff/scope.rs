@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 use zhipei_actions::correction::{self, Wanted};
 use zhipei_api::access_table;
-use zhipei_domain::{Charge, CorrectionId, PersonName, RegionCode, Role, TimeState};
-use zhipei_tests::{TestApp, TestClass, TestLearner};
+use zhipei_domain::{
+    AccountState, Charge, CorrectionId, PersonName, RegionCode, Rejection, Role, Scope, TimeState,
+};
+use zhipei_storage::{enrolments, learners, training_classes};
+use zhipei_tests::{Client, TestApp, TestClass, TestLearner};
 
 struct City {
     learner: TestLearner,
@@ -285,4 +289,72 @@ async fn everybody_reads_the_tree_of_regions() {
         "a placeholder is no authority"
     );
     assert_eq!(items.len(), 32);
+}
+
+#[tokio::test]
+async fn asvs_33_an_institution_sees_no_closed_account_and_nobody_who_withdrew() {
+    let app = TestApp::spawn().await;
+    let (stays, closes, leaves) = (
+        app.learner("learner-stays").await,
+        app.learner("learner-closes").await,
+        app.learner("learner-leaves").await,
+    );
+    let class = app.class_in("BAN-1", "469002", &[600_000]).await;
+    for learner in [&stays, &closes, &leaves] {
+        app.enrol(learner, &class).await;
+    }
+    let institution = training_classes::get(app.db().read(), class.id).await;
+    let institution = Charge::Institution(institution.unwrap().institution);
+    let manager = app
+        .staff("manager", Role::InstitutionManager, institution)
+        .await;
+    let region = Charge::Region(RegionCode::parse("469002").unwrap());
+    let supervisor = app.staff("supervisor", Role::Supervisor, region).await;
+    let manager = app.staff_logged_in(&manager).await;
+    let supervisor = app.staff_logged_in(&supervisor).await;
+    let count = async |client: &Client| {
+        let page = client.get("/api/supervision/learners").await.json();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&manager).await, 3);
+    let (restricted, left) = (closes.learner.id, leaves.learner.id);
+    app.db()
+        .write(async |txn| {
+            learners::set_state(txn, restricted, AccountState::Restricted).await?;
+            Ok::<_, zhipei_storage::Error>(())
+        })
+        .await
+        .unwrap();
+    let place = enrolments::get(app.db().read(), &Scope::Platform, left, class.id).await;
+    let place = place.unwrap().0.id.0;
+    let withdraw = match app.db().backend() {
+        DbBackend::Sqlite => format!("x'{}'", place.simple()),
+        _ => format!("'{place}'"),
+    };
+    let sql = format!("update enrolment set state = 'withdrawn' where id = {withdraw}");
+    let statement = Statement::from_string(app.db().backend(), sql);
+    app.db()
+        .write(async |txn| {
+            txn.execute_raw(statement).await.unwrap();
+            Ok::<_, zhipei_storage::Error>(())
+        })
+        .await
+        .unwrap();
+    let closed = learners::get(app.db().read(), &Scope::Platform, restricted).await;
+    let closed = closed.unwrap();
+    let other = app.class_in("BAN-2", "469002", &[600_000]).await;
+    let (by, now) = (zhipei_domain::Actor::System, app.clock.now());
+    let refused = app
+        .db()
+        .write(async |txn| zhipei_actions::enrolment::enrol(txn, &by, now, &closed, other.id).await)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.to_string(), Rejection::AccountNotActive.to_string());
+    assert_eq!(count(&manager).await, 1);
+    assert_eq!(count(&supervisor).await, 3);
+    for gone in [restricted, left] {
+        let path = format!("/api/supervision/learners/{gone}");
+        assert_eq!(manager.get(&path).await.problem(), "404 not_found");
+        assert_eq!(supervisor.get(&path).await.status, 200);
+    }
 }
