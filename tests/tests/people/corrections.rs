@@ -7,7 +7,7 @@ use zhipei_domain::{
 use zhipei_storage::{audit, corrections, identities, learners, training_classes};
 use zhipei_tests::{Answer, Client, PASSWORD, TestApp, TestLearner};
 
-use crate::person::{NAME, Person};
+use crate::person::{NAME, Person, dump};
 
 fn keys(app: &TestApp) -> zhipei_actions::Keys {
     zhipei_actions::Keys {
@@ -131,7 +131,7 @@ async fn only_learner(app: &TestApp) -> Learner {
 async fn a_lost_phone_is_replaced_a_day_after_the_approval_and_strangers_learn_nothing() {
     let app = TestApp::spawn().await;
     let person = Person::new(1);
-    let old_login = person.register(&app).await;
+    person.register(&app).await;
     let stranger = report_lost(&app, "王勇", &person, 3).await;
     let nobody = report_lost(&app, NAME, &Person::new(9), 4).await;
     assert_eq!(waiting(&app).await.len(), 0);
@@ -150,18 +150,20 @@ async fn a_lost_phone_is_replaced_a_day_after_the_approval_and_strangers_learn_n
     decide(&app, true).await.unwrap();
     let told = app.phones.wait(&person.phone, 3).await;
     assert_eq!(told.notice.as_deref(), Some("信息更正有结果了"));
+    let mut by_new = app.client();
+    let early = by_new.log_in(&Person::new(2).phone, PASSWORD).await;
+    assert_eq!(early.problem(), "401 login_failed");
     app.clock.advance(PHONE_WAITS_MS - 1);
     assert_eq!(carry_out_due(&app).await, 0);
-    assert_eq!(old_login.get("/api/me").await.status, 200);
     app.clock.advance(1);
     assert_eq!(carry_out_due(&app).await, 1);
     let told = app.phones.wait(&person.phone, 4).await;
     assert_eq!(told.notice.as_deref(), Some("手机号已更换"));
-    assert_eq!(
-        old_login.get("/api/me").await.problem(),
-        "401 not_logged_in"
-    );
-    let mut by_new = app.client();
+    let left = dump(&app).await;
+    let logins = left
+        .lines()
+        .filter(|line| line.starts_with("login_session"));
+    assert_eq!(logins.count(), 0, "whoever has the old phone is out");
     let logged_in = by_new.log_in(&Person::new(2).phone, PASSWORD).await;
     assert_eq!(logged_in.status, 200);
     let report = zhipei_server::verify(app.db(), &app.keys, None, None).await;
@@ -220,8 +222,17 @@ async fn several_reports_of_a_lost_phone_are_shown_together_and_one_of_them_is_a
     assert_eq!(refused.problem(), "401 login_failed");
 
     // No more than ten wait.
+    let (keys, now) = (keys(&app), app.clock.now());
+    let (name, document) = (person.person_name(), person.id_document());
     for n in 10..=10 + MOST_LOST_PHONES {
-        report_lost(&app, NAME, &person, u32::try_from(n).unwrap()).await;
+        let phone = Person::new(u32::try_from(n).unwrap()).phone();
+        let why = "手机丢了，号码也换了";
+        app.db()
+            .write(async |txn| {
+                correction::ask_after_loss(txn, &keys, now, &name, &document, phone, why).await
+            })
+            .await
+            .unwrap();
     }
     let waits = corrections::waiting(app.db().read(), &Scope::Platform, None, 100).await;
     assert_eq!(waits.unwrap().len(), MOST_LOST_PHONES);
