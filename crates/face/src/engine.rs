@@ -69,7 +69,7 @@ pub struct State {
     pub working: usize,
     /// Pieces of work that wait.
     pub waiting: usize,
-    /// Pieces of work done since the start, whatever they came to.
+    /// Pieces of work answered since the start, whatever they came to.
     pub done: u64,
     /// Pieces of work postponed since the start.
     pub postponed: u64,
@@ -111,7 +111,8 @@ struct Job {
     deadline: Instant,
 }
 
-type Work = Box<dyn FnOnce(&mut Pipeline) + Send>;
+/// Tells whether it gave up for want of time.
+type Work = Box<dyn FnOnce(&mut Pipeline) -> bool + Send>;
 
 struct Running {
     reply: Arc<dyn Reply>,
@@ -252,11 +253,13 @@ impl Engine {
             let began = clock::now();
             let result = work(pipeline, deadline);
             let (waited, worked) = (began - asked, clock::now() - began);
+            let gave_up = matches!(result, Err(Error::Postponed { .. }));
             way.tell(result.map(|value| Done {
                 value,
                 waited,
                 worked,
             }));
+            gave_up
         });
         self.shared.queue(
             caller,
@@ -323,12 +326,17 @@ impl Shared {
             }
             let began = clock::now();
             // A panic in a decoder costs one answer, not the thread. The sessions hold no state of a picture.
-            let whole = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut pipeline))).is_ok();
+            let outcome = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut pipeline)));
             let took = clock::now() - began;
             let mut desk = self.desk();
-            desk.running[worker] = None;
-            desk.done += u64::from(whole);
-            desk.broken += u64::from(!whole);
+            // What is no longer there was postponed, and counted, when its deadline passed.
+            if desk.running[worker].take().is_some() {
+                match outcome {
+                    Ok(false) => desk.done += 1,
+                    Ok(true) => desk.postponed += 1,
+                    Err(_) => desk.broken += 1,
+                }
+            }
             desk.usual = (desk.usual * 7 + took) / 8;
         }
     }

@@ -55,7 +55,7 @@ impl Picture {
     }
 
     /// Each block of `factor` x `factor` pixels becomes one; what does not fill a block at the right and below is cut.
-    fn averaged(&self, factor: usize) -> Self {
+    pub(crate) fn averaged(&self, factor: usize) -> Self {
         let (width, height) = (self.width / factor, self.height / factor);
         let area = (factor * factor) as u32;
         let mut rgb = Vec::with_capacity(width * height * 3);
@@ -231,6 +231,11 @@ pub(crate) enum Channels {
 pub(crate) struct Affine(pub [f32; 6]);
 
 impl Affine {
+    /// How many times longer a way is there than here.
+    pub(crate) fn scale(&self) -> f32 {
+        self.0[0].hypot(self.0[3])
+    }
+
     pub(crate) fn of(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         let m = &self.0;
         [m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5]]
