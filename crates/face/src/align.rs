@@ -35,8 +35,8 @@ fn averaged_part(picture: &Picture, map: &Affine, shrink: usize) -> Option<(Pict
             (l.min(c[axis]), m.max(c[axis]))
         });
         let first = (least - shrink as f32).max(0.0) as usize;
-        let last = ((most + 2.0 * shrink as f32).max(0.0) as usize).min(limit);
-        (first, last.saturating_sub(first))
+        let end = ((most + 2.0 * shrink as f32).max(0.0) as usize).min(limit);
+        (first, end.saturating_sub(first))
     };
     let ((left, width), (top, height)) = (range(0, picture.width()), range(1, picture.height()));
     if shrink == 0 || width < shrink || height < shrink {
