@@ -13,7 +13,7 @@ use crate::actions::{Action, ActionThresholds, Doing, Moment, Wrong, judge, obse
 use crate::align::{self, align};
 use crate::clock;
 use crate::decode::{Limits, decode};
-use crate::detect::{DetectorSide, Face, largest};
+use crate::detect::{DetectorSide, Face, Fitted, largest};
 use crate::error::{Error, Postponement, Result};
 use crate::frame_hash::{FrameHash, Miniature};
 use crate::landmarks::{Expression, Pose};
@@ -308,7 +308,8 @@ fn look(
         index: frame,
         reason,
     })?;
-    let (hash, miniature) = pipeline.hash(bytes, &picture);
+    let fitted = Fitted::new(&picture, DetectorSide::Frame);
+    let (hash, miniature) = pipeline.hash(bytes, &fitted);
     if miniatures
         .iter()
         .any(|(known, seen)| known.sha256 == hash.sha256 || *seen == miniature)
@@ -316,7 +317,7 @@ fn look(
         verdict.failures.push(Failure::RepeatedFrame { frame });
     }
     miniatures.push((hash, miniature));
-    let faces = pipeline.detect(&picture, DetectorSide::Frame)?;
+    let faces = pipeline.detect_fitted(&fitted)?;
     let near = near_faces(&faces);
     let mut report = FrameReport {
         hash,

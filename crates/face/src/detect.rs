@@ -48,23 +48,37 @@ const MAX_CANDIDATES: usize = 500;
 /// Both sides of the input are multiples of the coarsest stride.
 const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// All faces, the surest first.
-pub(crate) fn detect(net: &mut Net, picture: &Picture, side: DetectorSide) -> Result<Vec<Face>> {
-    let scale = side.pixels() as f32 / picture.width().max(picture.height()) as f32;
-    let fit = |length: usize| ((length as f32 * scale).round() as usize).clamp(1, side.pixels());
-    let (width, height) = (fit(picture.width()), fit(picture.height()));
-    let (padded_width, padded_height) = (width.next_multiple_of(32), height.next_multiple_of(32));
-    let mut planes = vec![0.0; padded_width * padded_height * 3];
-    picture.resized(width, height).write_planes(
-        Channels::Bgr,
-        &mut planes,
-        padded_width,
-        padded_height,
+/// A picture brought to the detector's size.
+pub(crate) struct Fitted {
+    pub(crate) picture: Picture,
+    /// Pixels here for one of the picture it was made from.
+    scale: f32,
+}
+
+impl Fitted {
+    pub(crate) fn new(picture: &Picture, side: DetectorSide) -> Self {
+        let scale = side.pixels() as f32 / picture.width().max(picture.height()) as f32;
+        let fit =
+            |length: usize| ((length as f32 * scale).round() as usize).clamp(1, side.pixels());
+        Self {
+            picture: picture.resized(fit(picture.width()), fit(picture.height())),
+            scale,
+        }
+    }
+}
+
+/// All faces, the surest first, where they are in the picture that was fitted.
+pub(crate) fn detect(net: &mut Net, Fitted { picture, scale }: &Fitted) -> Result<Vec<Face>> {
+    let (width, height) = (
+        picture.width().next_multiple_of(32),
+        picture.height().next_multiple_of(32),
     );
-    let outputs = net.run([1, 3, padded_height, padded_width], &planes)?;
+    let mut planes = vec![0.0; width * height * 3];
+    picture.write_planes(Channels::Bgr, &mut planes, width, height);
+    let outputs = net.run([1, 3, height, width], &planes)?;
     let mut faces = Vec::new();
     for stride in STRIDES {
-        read(&outputs, stride, padded_width / stride, scale, &mut faces)?;
+        read(&outputs, stride, width / stride, *scale, &mut faces)?;
     }
     Ok(without_doubles(faces))
 }

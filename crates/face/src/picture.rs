@@ -63,8 +63,9 @@ impl Picture {
         for y in 0..height {
             sums.fill(0);
             for row in self.rows(y * factor, factor) {
-                for (block, sum) in row.chunks_exact(factor * 3).zip(sums.chunks_exact_mut(3)) {
-                    for pixel in block.chunks_exact(3) {
+                let (row, sums) = (row.as_chunks::<3>().0, sums.as_chunks_mut::<3>().0);
+                for (block, sum) in row.chunks_exact(factor).zip(sums) {
+                    for pixel in block {
                         sum[0] += u32::from(pixel[0]);
                         sum[1] += u32::from(pixel[1]);
                         sum[2] += u32::from(pixel[2]);

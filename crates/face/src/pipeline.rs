@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::align::align;
 use crate::check::{self, Check, Verdict};
 use crate::decode::{Limits, decode};
-use crate::detect::{self, DetectorSide, Face, detect};
+use crate::detect::{self, DetectorSide, Face, Fitted, detect};
 use crate::embed::embed;
 use crate::error::{Error, Result};
 use crate::frame_hash::{FrameHash, FrameHasher, Miniature};
@@ -121,7 +121,11 @@ impl Pipeline {
 
     /// All faces, the surest first.
     pub fn detect(&mut self, picture: &Picture, side: DetectorSide) -> Result<Vec<Face>> {
-        detect(&mut self.detector, picture, side)
+        self.detect_fitted(&Fitted::new(picture, side))
+    }
+
+    pub(crate) fn detect_fitted(&mut self, fitted: &Fitted) -> Result<Vec<Face>> {
+        detect(&mut self.detector, fitted)
     }
 
     /// The template of a face.
@@ -148,8 +152,9 @@ impl Pipeline {
             .transpose()
     }
 
-    pub(crate) fn hash(&self, bytes: &[u8], picture: &Picture) -> (FrameHash, Miniature) {
-        self.hasher.hash(bytes, picture)
+    /// Hashes a picture in the size of frames, which has all that is hashed.
+    pub(crate) fn hash(&self, bytes: &[u8], fitted: &Fitted) -> (FrameHash, Miniature) {
+        self.hasher.hash(bytes, &fitted.picture)
     }
 
     /// How a frame of a camera could be better. About 25 ms.
@@ -186,7 +191,7 @@ impl Pipeline {
     pub fn portrait(&mut self, photograph: &[u8], limits: &QualityLimits) -> Result<Portrait> {
         let picture = decode(photograph, &Limits::PHOTOGRAPH)
             .map_err(|reason| Error::Picture { index: 0, reason })?;
-        let (hash, _) = self.hash(photograph, &picture);
+        let (hash, _) = self.hash(photograph, &Fitted::new(&picture, DetectorSide::Frame));
         let models = self.versions.clone();
         let faces = self.detect(&picture, DetectorSide::Photograph)?;
         let Some(face) = detect::largest(&faces) else {
