@@ -1,9 +1,9 @@
 //! Time by stage, processor time of a check, and 500 checks within a minute.
 //!
-//!     cargo run --release -p zhipei-face --example bench -- MODELS [SECONDS]
+//!     cargo run --release -p zhipei-face --example bench -- MODELS [SECONDS [WORKERS]]
 //!
 //! MODELS is the folder that `deploy/models` made, with its photographs. SECONDS is how long the 500 checks are spread
-//! over, 60 if not given.
+//! over, 60 if not given; WORKERS how many threads do them, half of the processors if not given.
 
 use std::error::Error;
 use std::io::Cursor;
@@ -22,8 +22,13 @@ const CHECKS: u32 = 500;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: bench MODELS [SECONDS]")?;
+    let folder = arguments
+        .next()
+        .ok_or("usage: bench MODELS [SECONDS [WORKERS]]")?;
     let seconds: u64 = arguments.next().map_or(Ok(60), |text| text.parse())?;
+    let workers = arguments
+        .next()
+        .map_or(Ok(Settings::default().workers), |text| text.parse())?;
     let folder = Path::new(&folder);
     let frames = frames(folder)?;
     let began = now();
@@ -37,7 +42,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     whole_checks(&mut pipeline, &check)?;
     println!("one pipeline: {}", memory());
     drop(pipeline);
-    let engine = Engine::start(Models::open(folder)?, Settings::default())?;
+    let engine = Engine::start(
+        Models::open(folder)?,
+        Settings {
+            workers,
+            ..Settings::default()
+        },
+    )?;
     under_load(&engine, &check, Duration::from_secs(seconds));
     Ok(())
 }

@@ -54,7 +54,8 @@ fn averaged_part(picture: &Picture, map: &Affine, shrink: usize) -> Option<(Pict
 /// From a pixel of an aligned face of this side to the picture.
 pub(crate) fn map(face: &Face, side: usize) -> Affine {
     let scale = side as f32 / SIDE as f32;
-    let Affine(mut map) = similarity(&PLACES, &face.points);
+    // Fitted in this direction and turned round, as `OpenCV` does: least squares the other way give another scale.
+    let Affine(mut map) = similarity(&face.points, &PLACES).inverse();
     for i in [0, 1, 3, 4] {
         map[i] /= scale;
     }
@@ -92,6 +93,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_face_is_fitted_as_opencv_fits_it() {
+        let points = [
+            [100.0, 120.0],
+            [160.0, 118.0],
+            [135.0, 160.0],
+            [108.0, 190.0],
+            [150.0, 195.0],
+        ];
+        let map = map(
+            &Face {
+                left: 0.0,
+                top: 0.0,
+                width: 1.0,
+                height: 1.0,
+                points,
+                score: 1.0,
+            },
+            SIDE,
+        );
+        // The corners of what `FaceRecognizerSF::alignCrop` cuts out for these points.
+        for (corner, expected) in [
+            ([0.0, 0.0], [35.620, 28.864]),
+            ([112.0, 112.0], [226.742, 228.813]),
+        ] {
+            let [x, y] = map.of(corner);
+            assert!(
+                (x - expected[0]).abs() < 0.01 && (y - expected[1]).abs() < 0.01,
+                "{x} {y}"
+            );
+        }
+    }
 
     #[test]
     fn a_large_face_is_averaged_where_it_is() {

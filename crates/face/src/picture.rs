@@ -57,31 +57,22 @@ impl Picture {
     /// Each block of `factor` x `factor` pixels becomes one; what does not fill a block at the right and below is cut.
     pub(crate) fn averaged(&self, factor: usize) -> Self {
         let (width, height) = (self.width / factor, self.height / factor);
-        let area = (factor * factor) as u32;
+        let (area, row) = ((factor * factor) as u32, self.width * 3);
         let mut rgb = Vec::with_capacity(width * height * 3);
-        let mut sums = vec![0u32; width * 3];
-        for y in 0..height {
-            sums.fill(0);
-            for row in self.rows(y * factor, factor) {
-                let (row, sums) = (row.as_chunks::<3>().0, sums.as_chunks_mut::<3>().0);
-                for (block, sum) in row.chunks_exact(factor).zip(sums) {
-                    for pixel in block {
-                        sum[0] += u32::from(pixel[0]);
-                        sum[1] += u32::from(pixel[1]);
-                        sum[2] += u32::from(pixel[2]);
+        for rows in self.rgb.chunks_exact(row * factor) {
+            for left in (0..width * factor * 3).step_by(factor * 3) {
+                let mut sums = [area / 2; 3];
+                for row in rows.chunks_exact(row) {
+                    for pixel in row[left..left + factor * 3].as_chunks::<3>().0 {
+                        for (sum, &value) in sums.iter_mut().zip(pixel) {
+                            *sum += u32::from(value);
+                        }
                     }
                 }
+                rgb.extend(sums.map(|sum| (sum / area) as u8));
             }
-            rgb.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
         }
         Self { width, height, rgb }
-    }
-
-    fn rows(&self, first: usize, count: usize) -> impl Iterator<Item = &[u8]> {
-        self.rgb
-            .chunks_exact(self.width * 3)
-            .skip(first)
-            .take(count)
     }
 
     fn bilinear(&self, width: usize, height: usize) -> Self {
@@ -113,11 +104,10 @@ impl Picture {
 
     /// The pixels from `left`, `top` on; both must lie inside and the part must fit.
     pub(crate) fn cropped(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
-        let rgb = self
-            .rows(top, height)
-            .flat_map(|row| &row[left * 3..(left + width) * 3])
-            .copied()
-            .collect();
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for row in self.rgb.chunks_exact(self.width * 3).skip(top).take(height) {
+            rgb.extend_from_slice(&row[left * 3..(left + width) * 3]);
+        }
         Self { width, height, rgb }
     }
 
@@ -125,23 +115,20 @@ impl Picture {
     pub(crate) fn warped(&self, map: &Affine, width: usize, height: usize) -> Self {
         let mut rgb = vec![0u8; width * height * 3];
         let (last_x, last_y) = (self.width as f32 - 1.0, self.height as f32 - 1.0);
-        let stride = self.width * 3;
+        let pixels = self.rgb.as_chunks::<3>().0;
         for (y, row) in rgb.chunks_exact_mut(width * 3).enumerate() {
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+            for (x, pixel) in row.as_chunks_mut::<3>().0.iter_mut().enumerate() {
                 let [sx, sy] = map.of([x as f32, y as f32]);
                 if sx >= 0.0 && sy >= 0.0 && sx < last_x && sy < last_y {
                     let (x0, y0) = (sx as usize, sy as usize);
-                    let (dx, dy) = (sx - x0 as f32, sy - y0 as f32);
-                    let at = y0 * stride + x0 * 3;
-                    let (upper, lower) = (
-                        &self.rgb[at..at + 6],
-                        &self.rgb[at + stride..at + stride + 6],
-                    );
-                    for channel in 0..3 {
-                        let top = mix(upper[channel], upper[channel + 3], dx);
-                        let bottom = mix(lower[channel], lower[channel + 3], dx);
-                        pixel[channel] = (top + (bottom - top) * dy + 0.5) as u8;
-                    }
+                    let at = y0 * self.width + x0;
+                    let corners = [
+                        pixels[at],
+                        pixels[at + 1],
+                        pixels[at + self.width],
+                        pixels[at + self.width + 1],
+                    ];
+                    *pixel = between(corners, sx - x0 as f32, sy - y0 as f32);
                 } else if sx > -1.0 && sy > -1.0 && sx < last_x + 1.0 && sy < last_y + 1.0 {
                     self.at_the_border(sx, sy, pixel);
                 }
@@ -232,6 +219,18 @@ pub(crate) enum Channels {
 pub(crate) struct Affine(pub [f32; 6]);
 
 impl Affine {
+    /// The way back. Nowhere, if everything lies in one place.
+    pub(crate) fn inverse(&self) -> Self {
+        let m = self.0.map(f64::from);
+        let area = m[0] * m[4] - m[1] * m[3];
+        let turn = [m[4] / area, -m[1] / area, -m[3] / area, m[0] / area];
+        let back = [
+            -turn[0] * m[2] - turn[1] * m[5],
+            -turn[2] * m[2] - turn[3] * m[5],
+        ];
+        Self([turn[0], turn[1], back[0], turn[2], turn[3], back[1]].map(|v| v as f32))
+    }
+
     /// How many times longer a way is there than here.
     pub(crate) fn scale(&self) -> f32 {
         self.0[0].hypot(self.0[3])
@@ -241,6 +240,25 @@ impl Affine {
         let m = &self.0;
         [m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5]]
     }
+}
+
+/// Between four pixels, the upper two first, to a 256th of a pixel.
+fn between(corners: [[u8; 3]; 4], right: f32, down: f32) -> [u8; 3] {
+    let (right, down) = ((right * 256.0 + 0.5) as u32, (down * 256.0 + 0.5) as u32);
+    let shares = [
+        (256 - right) * (256 - down),
+        right * (256 - down),
+        (256 - right) * down,
+        right * down,
+    ];
+    std::array::from_fn(|channel| {
+        let sum: u32 = corners
+            .iter()
+            .zip(shares)
+            .map(|(pixel, share)| u32::from(pixel[channel]) * share)
+            .sum();
+        ((sum + (1 << 15)) >> 16) as u8
+    })
 }
 
 fn mix(a: u8, b: u8, share: f32) -> f32 {
