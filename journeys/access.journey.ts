@@ -26,7 +26,11 @@ async function walk(learner: Visit): Promise<void> {
   const pages: [string, string][] = [
     [`/classes/${id}`, '消防安全入门'],
     [`/hours/${id}`, '已计入学时'],
-    ['/account', '修改密码'],
+    ['/account', '显示完整信息'],
+    ['/account/security', '修改密码'],
+    ['/account/privacy', '注销账号'],
+    ['/notices', '还没有消息'],
+    ['/join', '用邀请码'],
     ['/classes/00000000-0000-0000-0000-000000000001', '这个班级暂时取不到'],
     ['/no-such-page', '没有这个页面'],
     [`/hour-lists/${id}`, '学时统计清单'],

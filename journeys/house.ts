@@ -11,6 +11,10 @@ declare module 'vitest' {
     address: string
     browser: string
     passwords: Record<string, string>
+    /** For operators: the program, the folder of its data, and what it says. */
+    program: string
+    data: string
+    log: string
   }
 }
 
@@ -44,6 +48,9 @@ export default async function open(project: TestProject): Promise<() => Promise<
     const passwords: unknown = JSON.parse(await readFile(join(server.data, 'demo-accounts.json'), 'utf8'))
     project.provide('address', server.address)
     project.provide('browser', browser.wsEndpoint())
+    project.provide('program', server.binary)
+    project.provide('data', server.data)
+    project.provide('log', server.log)
     project.provide('passwords', passwords as Record<string, string>)
   } catch (error) {
     await close()

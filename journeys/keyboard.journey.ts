@@ -10,7 +10,7 @@ journey('a learner without a mouse logs in, plays, pauses and passes a check', a
   const { page } = learner
   const { keyboard } = page
   await page.goto('/login')
-  await tabTo(page, '账号')
+  await tabTo(page, '账号或手机号')
   await keyboard.type(learner.loginName)
   await tabTo(page, '密码')
   await keyboard.type(learner.password)

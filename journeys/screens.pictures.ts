@@ -3,8 +3,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { classes } from './classes'
+import { madeUpNumber } from './id-number'
 import { Network } from './network'
+import { newStaff, smsCode } from './operator'
 import { cache } from './server'
+import { StaffVisit } from './staff'
 import { journey, PC, PHONE, type Visit } from './visit'
 import { checkOf, endOf, passCheck, passChecksUntil, plays, playsPast, positionMs } from './watching'
 
@@ -15,7 +18,7 @@ journey.concurrent('logging in', async ({ visit }) => {
   const { page } = await visit('demo07')
   await page.goto('/login')
   await take(page, 'login')
-  await page.getByLabel('账号', { exact: true }).fill('demo07')
+  await page.getByLabel('账号或手机号').fill('demo07')
   await page.getByLabel('密码', { exact: true }).fill('not-the-password')
   await page.getByRole('button', { name: '登录', exact: true }).click()
   await page.getByText('账号或密码不对').waitFor()
@@ -111,9 +114,6 @@ journey.concurrent('the quiet pages, and those that have nothing to show', async
   const learner = await visit('demo07')
   const { page } = learner
   await learner.logIn()
-  await page.goto('/account')
-  await page.getByRole('heading', { name: '账号' }).waitFor()
-  await take(page, 'account')
   await page.goto('/no-such-page')
   await page.getByText('没有这个页面').waitFor()
   await take(page, 'not-found')
@@ -144,6 +144,74 @@ journey.concurrent('the quiet pages, and those that have nothing to show', async
   await take(page, 'home-menu')
   await page.getByRole('menuitem', { name: 'English' }).click()
   await take(page, 'home-english')
+})
+
+journey.concurrent('registering, and what a learner decides', async ({ visit }) => {
+  const { page } = await visit('')
+  const phone = '13876000201'
+  await page.goto('/register')
+  await page.getByLabel('手机号').fill(phone)
+  await page.getByRole('button', { name: '获取验证码' }).click()
+  await page.getByText('已发到').waitFor()
+  await take(page, 'register-phone')
+  await page.getByLabel('验证码', { exact: true }).fill(await smsCode(phone))
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByLabel('姓名').fill('符小妹')
+  await page.getByLabel('证件号码').fill('460200200002291238')
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByText('号码有误').waitFor()
+  await take(page, 'register-faults')
+  await page.getByLabel('证件号码').fill(madeUpNumber('19920229', 20))
+  await page.getByLabel('所在市县').selectOption({ label: '琼海市' })
+  await page.getByText('就业重点群体').click()
+  await take(page, 'register-person')
+  await large(page, 'register-person-large')
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByLabel('登录密码').fill('yezi-maolin-42')
+  await page.getByText('服务协议与个人信息处理规则').click()
+  await take(page, 'register-consents')
+  await large(page, 'register-consents-large')
+  await page.getByText('同意处理证件号码').click()
+  await page.getByRole('button', { name: '按我的选择注册' }).click()
+  await page.getByText('注册好了').waitFor()
+  await take(page, 'register-done')
+  for (const [name, path, words] of [
+    ['account', '/account', '显示完整信息'],
+    ['account-security', '/account/security', '登录过的设备'],
+    ['account-privacy', '/account/privacy', '注销账号'],
+    ['notices', '/notices', '注册成功'],
+    ['join', '/join', '用邀请码'],
+    ['password-reset', '/password-reset', '重设密码'],
+    ['lost-phone', '/lost-phone', '理由和依据'],
+  ] as const) {
+    await page.goto(path)
+    await page.getByText(words).first().waitFor()
+    await take(page, name)
+  }
+})
+
+journey.concurrent('the desk of staff', async ({ visit }) => {
+  const { page } = await visit('')
+  const link = await newStaff('supervisor', 'pictures-officer', '王海涛', '--region', '469002')
+  await page.goto(link)
+  await page.getByText('王海涛，您好').waitFor()
+  await take(page, 'staff-join')
+  const officer = await StaffVisit.join(page, link, 'pictures-officer', 'Maolin-42-yezi')
+  await page.goto('/staff/login')
+  await take(page, 'staff-login')
+  await officer.logIn()
+  await take(page, 'desk')
+  for (const [name, path, words] of [
+    ['desk-learners', '/desk/learners', '查看'],
+    ['desk-classes', '/desk/classes', '看学员'],
+    ['desk-corrections', '/desk/corrections', '没有等核对的更正'],
+    ['desk-denied', '/desk/audit-events', '这里不对您开放'],
+    ['desk-account', '/desk/account', '登录过的设备'],
+  ] as const) {
+    await page.goto(path)
+    await page.getByText(words).first().waitFor()
+    await take(page, name)
+  }
 })
 
 async function withAnswer({ page }: Visit, name: string, answer: { status: number; json: unknown }): Promise<void> {

@@ -1,7 +1,7 @@
 /** The real server, on a free port, over a copy of the demonstration's data that is thrown away. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
@@ -21,13 +21,18 @@ export class Server {
   private output = ''
 
   private constructor(
-    private readonly binary: string,
+    readonly binary: string,
     private readonly clips: string,
     private readonly folder: string,
   ) {}
 
   get data(): string {
     return join(this.folder, 'data')
+  }
+
+  /** What an operator sees of the running server; codes sent by SMS are in it. */
+  get log(): string {
+    return join(this.folder, 'server.log')
   }
 
   static async prepare(): Promise<Server> {
@@ -56,7 +61,11 @@ export class Server {
     this.process = spawn(this.binary, ['demo', '--data', this.data, '--clips', this.clips, '--port', String(port)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const keep = (chunk: Buffer): void => void (this.output += chunk.toString())
+    const log = createWriteStream(this.log)
+    const keep = (chunk: Buffer): void => {
+      this.output += chunk.toString()
+      log.write(chunk)
+    }
     this.process.stdout?.on('data', keep)
     this.process.stderr?.on('data', keep)
     const deadline = Date.now() + READY_WITHIN_MS

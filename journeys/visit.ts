@@ -30,7 +30,7 @@ export class Visit {
   async logIn(): Promise<void> {
     const { page } = this
     await page.goto('/login')
-    await page.getByLabel('账号', { exact: true }).fill(this.loginName)
+    await page.getByLabel('账号或手机号').fill(this.loginName)
     await page.getByLabel('密码', { exact: true }).fill(this.password)
     await page.getByRole('button', { name: '登录', exact: true }).click()
     await page.waitForURL('/')

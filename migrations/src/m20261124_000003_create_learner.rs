@@ -1,4 +1,4 @@
-//! Learners (学员) and the password each logs in with.
+//! Learners (学员) and the password each logs in with. Nothing personal stands here; see `identity`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
@@ -15,9 +15,10 @@ impl MigrationTrait for Migration {
                     .table("learner")
                     .col(pk_uuid("id"))
                     .col(text_uniq("login_name"))
-                    .col(text("name"))
                     .col(text("identity_level"))
                     .col(text("region_code"))
+                    .col(text("categories"))
+                    .col(text("state"))
                     .col(big_integer("created_at"))
                     .foreign_key(
                         ForeignKey::create()
@@ -26,6 +27,9 @@ impl MigrationTrait for Migration {
                             .to("region", "code"),
                     )
                     .check(Expr::cust("identity_level in ('claimed', 'confirmed')"))
+                    .check(Expr::cust(
+                        "state in ('active', 'set_aside', 'restricted', 'erased')",
+                    ))
                     .take(),
             )
             .await?;

@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
                     .col(text("starts_on"))
                     .col(text("ends_on"))
                     .col(big_integer("required_ms"))
+                    .col(boolean("high_risk").default(false))
                     .col(big_integer("created_at"))
                     .foreign_key(
                         ForeignKey::create()

@@ -1,4 +1,5 @@
-//! The regions of Hainan. Source: GB/T 2260; Yangpu (洋浦), which it does not list, has a code of our own.
+//! The regions of Hainan. Source: the codes of the National Bureau of Statistics (GB/T 2260) as of 2024;
+//! Yangpu (洋浦), which they list as a street only, has a code of our own.
 //!
 //! 469xxx cities and counties hang directly under the province; Danzhou (儋州) has no districts.
 
@@ -7,7 +8,7 @@ use sea_orm_migration::prelude::*;
 const PROVINCE: &str = "460000";
 
 /// Code, parent, name: parents first.
-const REGIONS: [(&str, Option<&str>, &str); 31] = [
+const REGIONS: [(&str, Option<&str>, &str); 32] = [
     (PROVINCE, None, "海南省"),
     ("460100", Some(PROVINCE), "海口市"),
     ("460105", Some("460100"), "秀英区"),
@@ -20,8 +21,9 @@ const REGIONS: [(&str, Option<&str>, &str); 31] = [
     ("460204", Some("460200"), "天涯区"),
     ("460205", Some("460200"), "崖州区"),
     ("460300", Some(PROVINCE), "三沙市"),
-    ("460301", Some("460300"), "西沙区"),
-    ("460302", Some("460300"), "南沙区"),
+    ("460321", Some("460300"), "西沙群岛"),
+    ("460322", Some("460300"), "南沙群岛"),
+    ("460323", Some("460300"), "中沙群岛的岛礁及其海域"),
     ("460400", Some(PROVINCE), "儋州市"),
     ("469001", Some(PROVINCE), "五指山市"),
     ("469002", Some(PROVINCE), "琼海市"),

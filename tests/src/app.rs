@@ -6,11 +6,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use zhipei_domain::UnixMs;
 use zhipei_learning::Desk;
-use zhipei_server::{Config, Keys};
+use zhipei_server::{Config, Keys, Sms, SmsProvider};
 use zhipei_storage::testing::TestDb;
 use zhipei_storage::{Clock, Db};
 
-use crate::Client;
+use crate::{Client, Phones};
 
 /// A running server.
 pub struct TestApp {
@@ -22,6 +22,8 @@ pub struct TestApp {
     pub keys: Keys,
     /// Its settings.
     pub config: Config,
+    /// Where SMS arrive.
+    pub phones: Phones,
     database: TestDb,
     folder: TempDir,
     address: SocketAddr,
@@ -46,15 +48,35 @@ impl TestApp {
         config.data.folder = folder.path().to_owned();
         config.database.url = Some(database.url.clone());
         config.database.max_connections = Some(4);
+        let phones = Phones::on().await;
+        config.sms = Sms {
+            provider: SmsProvider::Aliyun,
+            endpoint: Some(phones.endpoint()),
+            key_id: "key-1".to_owned(),
+            key_secret: "secret-1".into(),
+            sign_name: "职培".to_owned(),
+            template_code: "SMS_1".to_owned(),
+            template_notice: "SMS_2".to_owned(),
+            ..Sms::default()
+        };
         change(&mut config);
-        Self::start(config, Clock::set(START), database, folder).await
+        Self::start(config, Clock::set(START), database, folder, phones).await
     }
 
-    async fn start(config: Config, clock: Clock, database: TestDb, folder: TempDir) -> Self {
+    async fn start(
+        config: Config,
+        clock: Clock,
+        database: TestDb,
+        folder: TempDir,
+        phones: Phones,
+    ) -> Self {
         let app = zhipei_server::app(&config, Some(clock.clone()))
             .await
             .expect("the server starts");
         let (desk, keys) = (app.desk.clone(), app.parts.keys.clone());
+        // What a test does beside the server is written as the server itself writes it.
+        let mut database = database;
+        database.db = database.db.with_audit_key(keys.ledger_mac.clone());
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -70,6 +92,7 @@ impl TestApp {
             desk,
             keys,
             config,
+            phones,
             database,
             folder,
             address,
@@ -87,7 +110,14 @@ impl TestApp {
                 .expect("the server does not panic")
                 .expect("the server stops cleanly");
         }
-        Self::start(self.config, self.clock, self.database, self.folder).await
+        Self::start(
+            self.config,
+            self.clock,
+            self.database,
+            self.folder,
+            self.phones,
+        )
+        .await
     }
 
     /// The database, beside the server.

@@ -6,7 +6,11 @@
 mod app;
 mod client;
 mod scene;
+mod sms;
+mod staff;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, Socket};
 pub use scene::{PASSWORD, TestClass, TestLearner};
+pub use sms::{ArrivedSms, Phones};
+pub use staff::{STAFF_PASSWORD, TestStaff, code};

@@ -5,9 +5,9 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{Hasher, course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
     Actor, Chapter, ChapterId, ClassId, ClockId, Course, CourseId, CourseKind, CreditScope,
-    IdentityLevel, InstitutionId, IntervalId, Learner, LearnerId, LearningInterval, Lesson,
-    LessonId, LocalDay, LoginName, MediaAsset, MediaAssetId, Policy, RegionCode, TimeState, Title,
-    TrainingClass, UnixMs, Window,
+    Identity, IdentityLevel, InstitutionId, IntervalId, Learner, LearnerId, LearningInterval,
+    Lesson, LessonId, LocalDay, LoginName, MediaAsset, MediaAssetId, PersonName, Policy,
+    RegionCode, TimeState, Title, TrainingClass, UnixMs, Window,
 };
 use zhipei_storage::learning_intervals;
 
@@ -39,21 +39,52 @@ pub struct TestClass {
 impl TestApp {
     /// A learner who is not logged in, with [`PASSWORD`].
     pub async fn learner(&self, login_name: &str) -> TestLearner {
+        self.learner_in(login_name, "469002").await
+    }
+
+    /// The same, who belongs to another region.
+    pub async fn learner_in(&self, login_name: &str, region: &str) -> TestLearner {
         let hasher = Hasher::new(2).expect("argon2 works");
         let new = NewLearner {
             login_name: LoginName::parse(login_name).expect("the test gives a login name"),
-            name: title("符秀英"),
+            identity: Identity::named(PersonName::parse("符秀英").expect("it is a name")),
             identity_level: IdentityLevel::Confirmed,
-            region: qionghai(),
+            region: region_code(region),
+            categories: Vec::new(),
             password_hash: hasher.hash(PASSWORD).await.expect("argon2 works"),
         };
         let now = self.clock.now();
         let learner = self
             .db()
-            .write(async |txn| learner::add(txn, &Actor::System, now, new).await)
+            .write(async |txn| learner::add(txn, &self.keys.vault, &Actor::System, now, new).await)
             .await
             .expect("the login name is free");
         TestLearner { learner }
+    }
+
+    /// Many learners of a region, who share one password hash and log in nowhere.
+    pub async fn many_learners(&self, count: usize, region: &str) {
+        let (by, now) = (&Actor::System, self.clock.now());
+        let made: zhipei_actions::Result<()> = self
+            .db()
+            .write(async |txn| {
+                for n in 0..count {
+                    let new = NewLearner {
+                        login_name: LoginName::parse(&format!("many-{n:05}"))?,
+                        identity: Identity::named(
+                            PersonName::parse("符秀英").expect("it is a name"),
+                        ),
+                        categories: Vec::new(),
+                        identity_level: IdentityLevel::Claimed,
+                        region: region_code(region),
+                        password_hash: "none".to_owned(),
+                    };
+                    learner::add(txn, &self.keys.vault, by, now, new).await?;
+                }
+                Ok(())
+            })
+            .await;
+        made.expect("the login names are free");
     }
 
     /// A browser with the learner logged in.
@@ -68,6 +99,22 @@ impl TestApp {
 
     /// A class with lessons of these lengths, open for a month around now, under `rules`.
     pub async fn class(&self, code: &str, lengths_ms: &[i64], rules: Policy) -> TestClass {
+        self.class_with(code, "469002", lengths_ms, rules).await
+    }
+
+    /// A class that is filed in another region, under the default policy.
+    pub async fn class_in(&self, code: &str, region: &str, lengths_ms: &[i64]) -> TestClass {
+        self.class_with(code, region, lengths_ms, Policy::default())
+            .await
+    }
+
+    async fn class_with(
+        &self,
+        code: &str,
+        region: &str,
+        lengths_ms: &[i64],
+        rules: Policy,
+    ) -> TestClass {
         let now = self.clock.now();
         let by = &Actor::System;
         let videos: Vec<MediaAsset> = lengths_ms.iter().map(|ms| video(*ms, now)).collect();
@@ -95,16 +142,19 @@ impl TestApp {
             occupation: "电工".to_owned(),
             occupation_code: "6-31-01-03".to_owned(),
             level: "五级 / 初级工".to_owned(),
-            region: qionghai(),
+            region: region_code(region),
             window: window.expect("fifteen days ago is before in fifteen days"),
             required_ms: lengths_ms.iter().sum(),
+            high_risk: false,
             created_at: now,
         };
         let made: zhipei_actions::Result<()> = self
             .db()
             .write(async |txn| {
                 let name = title(&format!("培训学校 {code}"));
-                class.institution = institution::add(txn, by, now, name, qionghai()).await?.id;
+                class.institution = institution::add(txn, by, now, name, region_code(region))
+                    .await?
+                    .id;
                 for video in &videos {
                     course::add_video(txn, by, now, video).await?;
                 }
@@ -198,6 +248,6 @@ fn title(text: &str) -> Title {
     Title::parse(text).expect("the test gives a title")
 }
 
-fn qionghai() -> RegionCode {
-    RegionCode::parse("469002").expect("it is six digits")
+fn region_code(text: &str) -> RegionCode {
+    RegionCode::parse(text).expect("the test gives a region")
 }

@@ -2,14 +2,15 @@
 
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, ClassId, Enrolment, EnrolmentId, EnrolmentState, Learner, Rejection, UnixMs,
+    AccountState, Actor, ClassId, Enrolment, EnrolmentId, EnrolmentState, Learner, Rejection,
+    UnixMs,
 };
 use zhipei_storage::{Txn, enrolments};
 
 use crate::audit::done;
 use crate::{Conflicts, Result};
 
-/// Enrols a learner in a class.
+/// Enrols a learner, whose account is in use, in a class.
 pub async fn enrol(
     txn: &Txn,
     by: &Actor,
@@ -17,6 +18,9 @@ pub async fn enrol(
     learner: &Learner,
     class: ClassId,
 ) -> Result<Enrolment> {
+    if learner.state != AccountState::Active {
+        return Err(Rejection::AccountNotActive.into());
+    }
     let enrolment = Enrolment {
         id: EnrolmentId(Uuid::now_v7()),
         learner: learner.id,
@@ -28,6 +32,7 @@ pub async fn enrol(
     enrolments::insert(txn, &enrolment)
         .await
         .or_rejected(Rejection::AlreadyEnrolled)?;
+    let whose = learner.id.to_string();
     done(
         txn,
         by,
@@ -35,7 +40,7 @@ pub async fn enrol(
         "enrolment.add",
         "enrolment",
         enrolment.id,
-        learner.login_name.as_str(),
+        &whose,
     )
     .await?;
     Ok(enrolment)

@@ -9,9 +9,15 @@ pub enum Error {
     /// Storage did not do it.
     #[error(transparent)]
     Storage(#[from] zhipei_storage::Error),
+    /// A sealed value does not open.
+    #[error(transparent)]
+    Vault(#[from] zhipei_vault::Error),
     /// A kept password hash does not parse, or the machine cannot compute one.
     #[error("the password hash cannot be computed")]
     PasswordHash,
+    /// Too many wait for a password to be hashed.
+    #[error("too many wait for a password hash")]
+    Busy,
 }
 
 /// A result of an action.

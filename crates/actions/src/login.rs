@@ -1,19 +1,25 @@
-//! Logging in and out, and changing the password: everything that a password opens.
+//! Logging in, and changing the password: everything that a learner's password opens.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Actor, AuditEvent, AuditResult, Learner, LearnerId, Lockout, LoginName, LoginSession,
-    LoginSessionId, Scope, UnixMs, check_new_password,
+    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, Learner, LearnerId,
+    Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
+    check_new_password,
 };
 use zhipei_storage::credentials::Credential;
-use zhipei_storage::{Db, Txn, audit, credentials, learners, login_sessions};
+use zhipei_storage::identities::Change;
+use zhipei_storage::{
+    Connection, Db, Txn, audit, credentials, identities, learners, login_sessions,
+    stranger_lockouts,
+};
+use zhipei_vault::KeyRing;
 
-use crate::{Hasher, Result};
+use crate::login_session::{self, NewLogin};
+use crate::sms_code::{self, GivenCode};
+use crate::{Hasher, Keys, Result, identity, notice};
 
 /// The secret of a login: 256 random bits in the cookie, their hash in the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +43,13 @@ impl LoginToken {
         hex::encode(self.0)
     }
 
+    /// The one-time link for staff whose secret this is. The secret stands behind `#`, which no browser
+    /// sends to a server.
+    pub fn link(&self, public_url: &str) -> String {
+        let site = public_url.trim_end_matches('/');
+        format!("{site}/staff/join#{}", self.reveal())
+    }
+
     /// What the database keeps.
     pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.0))
@@ -52,7 +65,7 @@ impl fmt::Debug for LoginToken {
 /// A try to log in.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
-    /// As typed.
+    /// As typed: a login name, or the phone.
     pub login_name: &'a str,
     /// As typed.
     pub password: &'a str,
@@ -64,6 +77,28 @@ pub struct Attempt<'a> {
     pub ip: &'a str,
     /// When.
     pub now: UnixMs,
+}
+
+/// A code as its holder gives it back.
+#[derive(Clone, Copy)]
+pub struct TypedCode<'a> {
+    /// Where it went.
+    pub phone: &'a Phone,
+    /// From the answer to the request.
+    pub ticket: Uuid,
+    /// As typed.
+    pub code: &'a str,
+}
+
+impl<'a> TypedCode<'a> {
+    fn given(self, purpose: CodePurpose) -> GivenCode<'a> {
+        GivenCode {
+            purpose,
+            phone: self.phone,
+            ticket: self.ticket,
+            code: self.code,
+        }
+    }
 }
 
 /// How it ended.
@@ -86,86 +121,70 @@ pub enum Outcome<T> {
 /// lock of the database.
 #[derive(Debug)]
 pub struct Gate {
-    hasher: Hasher,
-    /// Failures of names that are nobody's, so that a lock tells nobody which names exist.
-    strangers: Mutex<HashMap<String, Lockout>>,
+    pub(crate) hasher: Hasher,
 }
 
 /// The id of no learner.
 const NOBODY: LearnerId = LearnerId(Uuid::nil());
 
-/// More unknown names than this are not remembered.
-const MOST_STRANGERS: usize = 10_000;
+/// So long a name that is nobody's is remembered after its last failure.
+const STRANGERS_KEPT_MS: i64 = 30 * 86_400_000;
 
 impl Gate {
     /// A gate with this hash queue.
     pub fn new(hasher: Hasher) -> Self {
-        Self {
-            hasher,
-            strangers: Mutex::default(),
-        }
+        Self { hasher }
     }
 
     /// Logs a learner in. Takes the same time and path whether the account exists or not.
-    pub async fn log_in(&self, db: &Db, attempt: Attempt<'_>) -> Result<Outcome<Learner>> {
-        let known = match LoginName::parse(attempt.login_name) {
-            Ok(name) => known(db, &name).await?,
-            Err(_) => None,
+    pub async fn log_in(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        let known = known(db.read(), vault, attempt.login_name).await?;
+        let stranger = stranger(vault, "learner", attempt.login_name);
+        let lockout = match &known {
+            Some((_, credential)) => credential.lockout,
+            None => stranger_lockouts::get(db.read(), &stranger).await?,
         };
-        let locked = match &known {
-            Some((_, credential)) => credential.lockout.locked(attempt.now),
-            None => self.stranger(attempt, |lockout| lockout.locked(attempt.now)),
-        };
-        if let Some(until) = locked {
-            db.write(async |txn| note(txn, attempt, known.as_ref(), AuditResult::Refused).await)
+        let id = known.as_ref().map(|(learner, _)| learner.id);
+        if let Some(until) = lockout.locked(attempt.now) {
+            db.write(async |txn| note(txn, attempt, id, "login", AuditResult::Refused).await)
                 .await?;
             return Ok(Outcome::Locked { until });
         }
-
-        let kept = known
-            .as_ref()
-            .map(|(_, credential)| &*credential.password_hash);
-        let right = self.hasher.matches(attempt.password, kept).await?;
-
-        let Some((learner, _)) = &known else {
-            self.stranger(attempt, |lockout| lockout.fail(attempt.now));
-            return db
-                .write(async |txn| {
-                    // Asks what is asked of an account, to take the same time.
-                    let _ = credentials::get_to_change(txn, NOBODY).await;
-                    note(txn, attempt, None, AuditResult::Refused).await?;
-                    Ok(Outcome::Failed)
-                })
-                .await;
-        };
+        let kept = known.map(|(_, credential)| credential.password_hash);
+        let right = self
+            .hasher
+            .matches(attempt.password, kept.as_deref())
+            .await?;
         db.write(async |txn| {
-            // Read again: other tries may have locked the account while this one was hashed.
-            let mut credential = credentials::get_to_change(txn, learner.id).await?;
-            if let Some(until) = credential.lockout.locked(attempt.now) {
-                note(txn, attempt, known.as_ref(), AuditResult::Refused).await?;
+            // Read again: while this was hashed, other tries may have locked the account, and it may have
+            // got another password or have ended. Asks the same where there is none, to take the same time.
+            let found = to_change(txn, id.unwrap_or(NOBODY)).await?;
+            let same = kept.as_deref() == found.as_ref().map(|(_, c)| &*c.password_hash);
+            let mut tried = Tried::new(txn, found, stranger.clone(), attempt.now).await?;
+            let who = tried.learner();
+            if let Some(until) = tried.lockout.locked(attempt.now) {
+                note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Locked { until });
             }
-            if !right {
-                credential.lockout.fail(attempt.now);
-                credentials::update(txn, &credential).await?;
-                note(txn, attempt, known.as_ref(), AuditResult::Refused).await?;
+            let Some(learner) = tried.end(txn, right && same, attempt.now).await? else {
+                note(txn, attempt, who, "login", AuditResult::Refused).await?;
                 return Ok(Outcome::Failed);
-            }
-            if credential.lockout != Lockout::default() {
-                credential.lockout.succeed();
-                credentials::update(txn, &credential).await?;
-            }
-            let session = LoginSession::start(
-                LoginSessionId(Uuid::now_v7()),
-                learner.id,
-                attempt.user_agent,
-                attempt.ip,
-                attempt.now,
-            );
-            login_sessions::delete_expired(txn, learner.id, attempt.now).await?;
-            login_sessions::insert(txn, &attempt.token.hash(), &session).await?;
-            note(txn, attempt, known.as_ref(), AuditResult::Ok).await?;
-            Ok(Outcome::Done(learner.clone()))
+            };
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            login_session::open(txn, new, attempt.now).await?;
+            note(txn, attempt, who, "login", AuditResult::Ok).await?;
+            Ok(Outcome::Done(learner))
         })
         .await
     }
@@ -175,39 +194,44 @@ impl Gate {
     pub async fn change_password(
         &self,
         db: &Db,
+        learner: LearnerId,
         session: &LoginSession,
         current: &str,
         new: &str,
         now: UnixMs,
     ) -> Result<Outcome<()>> {
-        let scope = Scope::Learner(session.learner);
-        let learner = learners::get(db.read(), &scope, session.learner).await?;
-        let credential = credentials::get(db.read(), session.learner).await?;
+        let id = learner;
+        let learner = learners::get(db.read(), &Scope::Learner(id), id).await?;
+        let credential = credentials::get(db.read(), id).await?;
         if let Some(until) = credential.lockout.locked(now) {
             return Ok(Outcome::Locked { until });
         }
         check_new_password(new, &learner.login_name)?;
-        let right = self
-            .hasher
-            .matches(current, Some(&credential.password_hash))
-            .await?;
+        let kept = credential.password_hash;
+        let right = self.hasher.matches(current, Some(&kept)).await?;
         let new_hash = if right {
             Some(self.hasher.hash(new).await?)
         } else {
             None
         };
         db.write(async |txn| {
-            let mut credential = credentials::get_to_change(txn, session.learner).await?;
+            let mut credential = credentials::get_to_change(txn, id).await?;
             let audit_row = |result| AuditEvent {
                 at: now,
-                actor: Actor::Learner(session.learner),
+                actor: Actor::Learner(id),
                 action: "password.change",
-                object: Some(("learner", session.learner.to_string())),
+                object: Some(("learner", id.to_string())),
                 result,
                 detail: None,
                 ip: Some(session.ip.clone()),
             };
-            let Some(new_hash) = new_hash else {
+            // Read again: other tries may have locked the account, or set another password, meanwhile.
+            if let Some(until) = credential.lockout.locked(now) {
+                audit::insert(txn, &audit_row(AuditResult::Refused)).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let same = credential.password_hash == kept;
+            let Some(new_hash) = new_hash.filter(|_| same) else {
                 credential.lockout.fail(now);
                 credentials::update(txn, &credential).await?;
                 audit::insert(txn, &audit_row(AuditResult::Refused)).await?;
@@ -217,66 +241,318 @@ impl Gate {
             credential.password_hash = new_hash;
             credential.changed_at = now;
             credentials::update(txn, &credential).await?;
-            login_sessions::delete_others(txn, session.learner, session.id).await?;
+            login_sessions::delete_others(txn, id, session.id).await?;
             audit::insert(txn, &audit_row(AuditResult::Ok)).await?;
             Ok(Outcome::Done(()))
         })
         .await
     }
 
-    fn stranger<T>(&self, attempt: Attempt<'_>, act: impl FnOnce(&mut Lockout) -> T) -> T {
-        let mut strangers = self
-            .strangers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if strangers.len() >= MOST_STRANGERS {
-            strangers.retain(|_, lockout| lockout.locked(attempt.now).is_some());
-            if strangers.len() >= MOST_STRANGERS {
-                strangers.clear();
+    /// Logs a learner in by a code sent to their phone. Wrong codes count like wrong passwords, and take the
+    /// same way for a phone that is nobody's.
+    pub async fn log_in_by_code(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        code: TypedCode<'_>,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        let given = code.given(CodePurpose::Login);
+        self.by_code(db, vault, given, attempt, true, async |txn, learner| {
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            login_session::open(txn, new, attempt.now).await?;
+            note(
+                txn,
+                attempt,
+                Some(learner.id),
+                "login.code",
+                AuditResult::Ok,
+            )
+            .await
+        })
+        .await
+    }
+
+    /// Sets a new password by a code sent to the phone, and ends all logins. Wrong codes count like wrong
+    /// passwords.
+    pub async fn reset_password(
+        &self,
+        db: &Db,
+        keys: &Keys,
+        code: TypedCode<'_>,
+        new_password: &str,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        // By a name that is nobody's: the login name is not for a stranger to try out.
+        check_new_password(new_password, &LoginName::draw([0; 32]))?;
+        let given = code.given(CodePurpose::PasswordReset);
+        let vault = &keys.vault;
+        // The hash is dear: nobody gets one computed without a right code, or while the account is locked.
+        let tried = self
+            .by_code(db, vault, given, attempt, false, async |_, _| Ok(()))
+            .await?;
+        if !matches!(tried, Outcome::Done(_)) {
+            return Ok(tried);
+        }
+        let hash = self.hasher.hash(new_password).await?;
+        self.by_code(db, vault, given, attempt, true, async |txn, learner| {
+            let mut credential = credentials::get_to_change(txn, learner.id).await?;
+            credential.password_hash = hash;
+            credential.changed_at = attempt.now;
+            credentials::update(txn, &credential).await?;
+            login_sessions::delete_all(txn, learner.id).await?;
+            let body = "如果不是您本人操作，请马上联系培训机构。";
+            let kind = NoticeKind::PasswordReset;
+            notice::send(txn, vault, attempt.now, learner.id, kind, body).await?;
+            let who = Some(learner.id);
+            note(txn, attempt, who, "password.reset", AuditResult::Ok).await
+        })
+        .await
+    }
+
+    /// What a code sent to the phone of an account opens, with the code used up by it or only tried. Tries
+    /// count alike, and none counts while the account is locked.
+    async fn by_code(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        code: GivenCode<'_>,
+        attempt: Attempt<'_>,
+        uses_up: bool,
+        open: impl AsyncFnOnce(&Txn, &Learner) -> Result<()>,
+    ) -> Result<Outcome<Learner>> {
+        let now = attempt.now;
+        let action = match code.purpose {
+            CodePurpose::PasswordReset => "password.reset",
+            _ => "login.code",
+        };
+        let stranger = stranger(vault, "learner", code.phone.as_str());
+        db.write(async |txn| {
+            let whose = by_phone(txn, vault, code.phone).await?;
+            let found = to_change(txn, whose.unwrap_or(NOBODY)).await?;
+            // Now that nobody else can change it: is the phone still theirs?
+            let still = by_phone(txn, vault, code.phone).await? == whose;
+            let found = found.filter(|_| still);
+            let mut tried = Tried::new(txn, found, stranger.clone(), now).await?;
+            let who = tried.learner();
+            if let Some(until) = tried.lockout.locked(now) {
+                note(txn, attempt, who, action, AuditResult::Refused).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let right = if uses_up {
+                sms_code::redeem(txn, vault, code, now).await?
+            } else {
+                sms_code::check(txn, vault, code, now).await?
+            };
+            let opened = if right && !uses_up {
+                tried.found.map(|(learner, _)| learner)
+            } else {
+                tried.end(txn, right, now).await?
+            };
+            let Some(learner) = opened else {
+                note(txn, attempt, who, action, AuditResult::Refused).await?;
+                return Ok(Outcome::Failed);
+            };
+            open(txn, &learner).await?;
+            Ok(Outcome::Done(learner))
+        })
+        .await
+    }
+
+    /// Makes a phone, whose holder the code proves, the one of the learner; the password is asked for again.
+    /// Source: ASVS 5.0, 7.5.1.
+    pub async fn change_phone(
+        &self,
+        db: &Db,
+        keys: &Keys,
+        learner: LearnerId,
+        password: &str,
+        code: TypedCode<'_>,
+        now: UnixMs,
+    ) -> Result<Outcome<bool>> {
+        match self.confirm_password(db, learner, password, now).await? {
+            Outcome::Done(()) => {}
+            Outcome::Failed => return Ok(Outcome::Failed),
+            Outcome::Locked { until } => return Ok(Outcome::Locked { until }),
+        }
+        db.write(async |txn| {
+            let given = code.given(CodePurpose::NewPhone);
+            if !sms_code::redeem(txn, &keys.vault, given, now).await? {
+                return Ok(Outcome::Done(false));
+            }
+            if to_change(txn, learner).await?.is_none() {
+                return Ok(Outcome::Failed);
+            }
+            let kind = NoticeKind::PhoneChanged;
+            let body = "验证码和安全提醒从此发到新的手机。如果不是您本人操作，请马上联系培训机构。";
+            // To the old phone: its holder should know.
+            notice::send(txn, &keys.vault, now, learner, kind, body).await?;
+            let change = Change::Phone(Some(code.phone.clone()));
+            identity::change(txn, keys, now, learner, &change).await?;
+            let by = Actor::Learner(learner);
+            crate::audit::done(txn, &by, now, "phone.change", "learner", learner, "").await?;
+            Ok(Outcome::Done(true))
+        })
+        .await
+    }
+
+    /// Is it the password of who is logged in? A wrong one counts like a failed login.
+    pub async fn confirm_password(
+        &self,
+        db: &Db,
+        learner: LearnerId,
+        password: &str,
+        now: UnixMs,
+    ) -> Result<Outcome<()>> {
+        let credential = credentials::get(db.read(), learner).await?;
+        if let Some(until) = credential.lockout.locked(now) {
+            return Ok(Outcome::Locked { until });
+        }
+        let kept = credential.password_hash;
+        let right = self.hasher.matches(password, Some(&kept)).await?;
+        db.write(async |txn| {
+            // Read again: other tries may have locked the account, or set another password, meanwhile.
+            let mut credential = credentials::get_to_change(txn, learner).await?;
+            if let Some(until) = credential.lockout.locked(now) {
+                return Ok(Outcome::Locked { until });
+            }
+            if right && credential.password_hash == kept {
+                return Ok(Outcome::Done(()));
+            }
+            credential.lockout.fail(now);
+            credentials::update(txn, &credential).await?;
+            Ok(Outcome::Failed)
+        })
+        .await
+    }
+}
+
+/// A try at an account, or at a name that is nobody's: what is remembered of failures, held until the end of
+/// the transaction.
+struct Tried {
+    lockout: Lockout,
+    found: Option<(Learner, Credential)>,
+    stranger: String,
+}
+
+impl Tried {
+    async fn new(
+        txn: &Txn,
+        found: Option<(Learner, Credential)>,
+        stranger: String,
+        now: UnixMs,
+    ) -> Result<Self> {
+        let lockout = match &found {
+            Some((_, credential)) => credential.lockout,
+            None => stranger_lockouts::get_to_change(txn, &stranger, now).await?,
+        };
+        Ok(Self {
+            lockout,
+            found,
+            stranger,
+        })
+    }
+
+    fn learner(&self) -> Option<LearnerId> {
+        self.found.as_ref().map(|(learner, _)| learner.id)
+    }
+
+    /// Counts the try; returns whose account it opens, if it was right.
+    async fn end(&mut self, txn: &Txn, right: bool, now: UnixMs) -> Result<Option<Learner>> {
+        let before = self.lockout;
+        if right && self.found.is_some() {
+            self.lockout.succeed();
+        } else {
+            self.lockout.fail(now);
+        }
+        match &mut self.found {
+            Some((_, credential)) if self.lockout != before => {
+                credential.lockout = self.lockout;
+                credentials::update(txn, credential).await?;
+            }
+            Some(_) => {}
+            None => {
+                stranger_lockouts::update(txn, &self.stranger, self.lockout, now).await?;
             }
         }
-        let name: String = attempt
-            .login_name
-            .trim()
-            .to_lowercase()
-            .chars()
-            .take(64)
-            .collect();
-        act(strangers.entry(name).or_default())
+        Ok(self
+            .found
+            .take()
+            .filter(|_| right)
+            .map(|(learner, _)| learner))
     }
 }
 
-/// Ends a login.
-pub async fn log_out(txn: &Txn, session: &LoginSession, now: UnixMs) -> Result<()> {
-    login_sessions::delete(txn, session.id).await?;
-    let row = AuditEvent {
-        at: now,
-        actor: Actor::Learner(session.learner),
-        action: "logout",
-        object: Some(("login_session", session.id.to_string())),
-        result: AuditResult::Ok,
-        detail: None,
-        ip: Some(session.ip.clone()),
+/// The blind index of what was typed by `whom`, a learner or staff: one for all ways to write one phone or
+/// one name, as an account has one lock.
+pub(crate) fn stranger(vault: &KeyRing, whom: &str, typed: &str) -> String {
+    let name = match (Phone::parse(typed), LoginName::parse(typed)) {
+        (Ok(phone), _) => phone.as_str().to_owned(),
+        (_, Ok(name)) => name.as_str().to_owned(),
+        // Nobody can have it.
+        _ => typed.trim().chars().take(64).collect(),
     };
-    Ok(audit::insert(txn, &row).await?)
+    let parts = [whom.as_bytes(), name.as_bytes()];
+    vault.index().mac("stranger", &parts)
 }
 
-/// Notes that the learner is active, at most once a minute; watching a lesson is being active.
-pub async fn touch(db: &Db, session: &LoginSession, now: UnixMs) -> Result<()> {
-    if now - session.last_seen_at < LoginSession::NOTED_EVERY_MS {
-        return Ok(());
-    }
-    db.write(async |txn| Ok(login_sessions::touch(txn, session.id, now).await?))
-        .await
+/// Forgets names that are nobody's and were not tried for long.
+pub async fn tidy(txn: &Txn, now: UnixMs) -> Result<()> {
+    Ok(stranger_lockouts::delete_old(txn, now - STRANGERS_KEPT_MS).await?)
 }
 
-async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)>> {
-    let learner = match learners::by_login_name(db.read(), &Scope::Platform, name).await {
+/// An account that is open, and what its learner logs in with, to be changed; the learner first and then the
+/// credential. Asks the same of the database whatever it finds.
+async fn to_change(txn: &Txn, id: LearnerId) -> Result<Option<(Learner, Credential)>> {
+    let learner = match learners::get_to_change(txn, &Scope::Learner(id), id).await {
         Err(zhipei_storage::Error::NotFound) => None,
-        found => Some(found?),
+        found => Some(found?).filter(|learner| learner.state == AccountState::Active),
+    };
+    match (learner, credentials::get_to_change(txn, id).await) {
+        (Some(learner), credential) => Ok(Some((learner, credential?))),
+        (None, _) => Ok(None),
+    }
+}
+
+async fn by_phone(
+    db: &impl Connection,
+    vault: &KeyRing,
+    phone: &Phone,
+) -> Result<Option<LearnerId>> {
+    match identities::by_phone(db, vault, phone).await {
+        Err(zhipei_storage::Error::NotFound) => Ok(None),
+        found => Ok(Some(found?)),
+    }
+}
+
+/// Who logs in with this name or phone, and may. Asks the same of the database whatever it finds.
+async fn known(
+    db: &impl Connection,
+    vault: &KeyRing,
+    typed: &str,
+) -> Result<Option<(Learner, Credential)>> {
+    let found = match Phone::parse(typed) {
+        Ok(phone) => match identities::by_phone(db, vault, &phone).await {
+            Ok(id) => learners::get(db, &Scope::Learner(id), id).await,
+            Err(error) => Err(error),
+        },
+        Err(_) => match LoginName::parse(typed) {
+            Ok(name) => learners::by_login_name(db, &Scope::Platform, &name).await,
+            Err(_) => Err(zhipei_storage::Error::NotFound),
+        },
+    };
+    let learner = match found {
+        Err(zhipei_storage::Error::NotFound) => None,
+        found => Some(found?).filter(|learner| learner.state == AccountState::Active),
     };
     let id = learner.as_ref().map_or(NOBODY, |learner| learner.id);
-    match (learner, credentials::get(db.read(), id).await) {
+    match (learner, credentials::get(db, id).await) {
         (Some(learner), credential) => Ok(Some((learner, credential?))),
         (None, _) => Ok(None),
     }
@@ -285,21 +561,22 @@ async fn known(db: &Db, name: &LoginName) -> Result<Option<(Learner, Credential)
 async fn note(
     txn: &Txn,
     attempt: Attempt<'_>,
-    known: Option<&(Learner, Credential)>,
+    known: Option<LearnerId>,
+    action: &'static str,
     result: AuditResult,
 ) -> Result<()> {
     let actor = match (known, result) {
-        (Some((learner, _)), AuditResult::Ok) => Actor::Learner(learner.id),
+        (Some(learner), AuditResult::Ok) => Actor::Learner(learner),
         _ => Actor::Anonymous,
     };
     let row = AuditEvent {
         at: attempt.now,
         actor,
-        action: "login",
-        object: known.map(|(learner, _)| ("learner", learner.id.to_string())),
+        action,
+        object: known.map(|learner| ("learner", learner.to_string())),
         result,
-        // Not the name as typed where it is nobody's: people type passwords into that field.
-        detail: known.map(|(learner, _)| learner.login_name.to_string()),
+        // Not the name as typed: people type passwords into that field, and it may be a phone.
+        detail: None,
         ip: Some(attempt.ip.to_owned()),
     };
     Ok(audit::insert(txn, &row).await?)

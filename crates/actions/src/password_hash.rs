@@ -7,11 +7,17 @@ use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
 
+/// More than so many do not wait for a hash: at two hashes at once it takes about 20 seconds to serve them.
+const MOST_WAITING: usize = 1_000;
+
 /// Hashes and compares passwords. Waiters are served in the order of their coming, at most
-/// `parallel` at once, so that a rush of logins cannot starve the videos and heartbeats.
+/// `parallel` at once, so that a rush of logins cannot starve the videos and heartbeats; who comes when too
+/// many wait is told to come again.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     turns: Arc<Semaphore>,
+    /// Places of who has a turn or waits for one.
+    places: Arc<Semaphore>,
     /// Of a password that nobody has: compared where there is no account, to take the same time.
     decoy: Arc<str>,
 }
@@ -19,8 +25,13 @@ pub struct Hasher {
 impl Hasher {
     /// At most `parallel` hashes at once.
     pub fn new(parallel: usize) -> Result<Self> {
+        Self::with_places(parallel, parallel + MOST_WAITING)
+    }
+
+    fn with_places(parallel: usize, places: usize) -> Result<Self> {
         Ok(Self {
             turns: Arc::new(Semaphore::new(parallel)),
+            places: Arc::new(Semaphore::new(places)),
             decoy: hash("nobody has this password")?.into(),
         })
     }
@@ -50,13 +61,15 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Error::Busy)?;
         let turn = Arc::clone(&self.turns)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
         let done = tokio::task::spawn_blocking(move || {
             // Held by the work, not by the waiter: a client that leaves does not free the core.
-            let _turn = turn;
+            let _held = (turn, place);
             work()
         });
         done.await.map_err(|_| Error::PasswordHash)?
@@ -98,5 +111,28 @@ mod tests {
                 .unwrap()
         );
         assert!(!hasher.matches(&password, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn asvs_13_who_comes_when_too_many_wait_for_a_hash_is_told_so_and_the_others_get_theirs()
+    {
+        let hasher = Hasher::with_places(1, 3).unwrap();
+        let turn = Arc::clone(&hasher.turns).acquire_owned().await.unwrap();
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let hasher = hasher.clone();
+                tokio::spawn(async move { hasher.matches("a password", None).await })
+            })
+            .collect();
+        while hasher.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = hasher.matches("a password", None).await;
+        assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+        drop(turn);
+        for served in waiting {
+            assert!(!served.await.unwrap().unwrap());
+        }
+        assert!(!hasher.matches("a password", None).await.unwrap());
     }
 }

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -45,5 +45,19 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T
         found
             .map(|Path(place)| Self(place))
             .map_err(|_| ApiError::NotFound)
+    }
+}
+
+/// What the query of an address asks; unknown names and names given twice are refused (ASVS-43).
+pub(crate) struct Ask<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Ask<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(ask)) => Ok(Self(ask)),
+            Err(_) => Err(ApiError::Invalid(Some("query".to_owned()))),
+        }
     }
 }

@@ -7,9 +7,8 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use zhipei_actions::login::{self, LoginToken};
-use zhipei_domain::{LearnerId, LoginSession, Scope};
-use zhipei_storage::login_sessions;
+use zhipei_actions::login::LoginToken;
+use zhipei_domain::{Actor, LearnerId, LoginSession, Scope, StaffAccount};
 
 use crate::{ApiError, AppState, Settings};
 
@@ -18,44 +17,72 @@ use crate::{ApiError, AppState, Settings};
 pub struct Caller {
     /// Their login.
     pub session: LoginSession,
+    learner: LearnerId,
 }
 
 impl Caller {
+    pub(crate) fn new(session: LoginSession, learner: LearnerId) -> Self {
+        Self { session, learner }
+    }
+
     /// Who it is.
     pub fn learner(&self) -> LearnerId {
-        self.session.learner
+        self.learner
     }
 
     /// What they may see: their own.
     pub fn scope(&self) -> Scope {
-        Scope::Learner(self.session.learner)
-    }
-
-    pub(crate) async fn of(app: &AppState, headers: &HeaderMap) -> Result<Self, ApiError> {
-        let jar = CookieJar::from_headers(headers);
-        let token = jar
-            .get(cookie_name(&app.settings))
-            .and_then(|cookie| LoginToken::parse(cookie.value()))
-            .ok_or(ApiError::NotLoggedIn)?;
-        let session = match login_sessions::by_token_hash(app.db.read(), &token.hash()).await {
-            Err(zhipei_storage::Error::NotFound) => return Err(ApiError::NotLoggedIn),
-            found => found?,
-        };
-        let now = app.clock.now();
-        if !session.is_live(now) {
-            return Err(ApiError::NotLoggedIn);
-        }
-        login::touch(&app.db, &session, now).await?;
-        Ok(Self { session })
+        Scope::Learner(self.learner)
     }
 }
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        Self::of(app, &parts.headers).await
+    /// The guard has put them there, or the address is not for learners.
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or(ApiError::NotLoggedIn)
     }
+}
+
+/// A member of staff who is logged in. Asking for one counts as activity.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// Their login.
+    pub session: LoginSession,
+    /// Their account.
+    pub account: StaffAccount,
+    /// The password is too old to do anything else.
+    pub must_change: bool,
+}
+
+impl Staff {
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        Actor::Staff(self.account.id)
+    }
+
+    /// What they may see, where a permission lets them see personal rows at all.
+    pub fn scope(&self) -> Scope {
+        self.account.duties.scope()
+    }
+}
+
+impl FromRequestParts<AppState> for Staff {
+    type Rejection = ApiError;
+
+    /// The guard has put them there, or the address is not for staff.
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let staff = parts.extensions.get::<Self>().cloned();
+        staff.ok_or(ApiError::NotLoggedIn)
+    }
+}
+
+/// The secret in the cookie.
+pub(crate) fn token(headers: &HeaderMap, settings: &Settings) -> Option<LoginToken> {
+    let jar = CookieJar::from_headers(headers);
+    LoginToken::parse(jar.get(cookie_name(settings))?.value())
 }
 
 /// Where the request comes from: the peer, or what a trusted proxy says of it.
@@ -65,20 +92,25 @@ impl FromRequestParts<AppState> for ClientAddress {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        Ok(Self(client_address(
-            peer.to_canonical(),
-            &parts.headers,
-            &app.settings.trusted_proxies,
-        )))
+        Ok(Self(client_address(parts, &app.settings)))
     }
 }
 
+/// See [`ClientAddress`].
+pub(crate) fn client_address(parts: &Parts, settings: &Settings) -> IpAddr {
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+    forwarded_address(
+        peer.to_canonical(),
+        &parts.headers,
+        &settings.trusted_proxies,
+    )
+}
+
 /// The last address in `X-Forwarded-For` that is not a trusted proxy; anyone can forge the rest.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+fn forwarded_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     if !trusted.contains(&peer) {
         return peer;
     }
@@ -131,16 +163,16 @@ mod tests {
         );
         let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
         assert_eq!(
-            client_address(ip("8.8.8.8"), &headers, &proxies),
+            forwarded_address(ip("8.8.8.8"), &headers, &proxies),
             ip("8.8.8.8")
         );
         assert_eq!(
-            client_address(ip("10.0.0.1"), &headers, &proxies),
+            forwarded_address(ip("10.0.0.1"), &headers, &proxies),
             ip("9.9.9.9")
         );
         headers.insert("x-forwarded-for", "1.2.3.4, nonsense".parse().unwrap());
         assert_eq!(
-            client_address(ip("10.0.0.1"), &headers, &proxies),
+            forwarded_address(ip("10.0.0.1"), &headers, &proxies),
             ip("10.0.0.1")
         );
     }

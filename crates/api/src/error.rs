@@ -10,6 +10,20 @@ pub enum ApiError {
     NotFound,
     /// Nobody is logged in, or no longer.
     NotLoggedIn,
+    /// The password was right, the second factor is still owed.
+    CodeDue,
+    /// A newer login of the account took the place of this one.
+    LoginTakenOver,
+    /// The login was ended from another device.
+    LoginRevoked,
+    /// The account is disabled, over, or was not used for too long.
+    AccountClosed,
+    /// The account may not be used from this address.
+    AddressNotAllowed,
+    /// The password is too old: it is to be changed before anything else.
+    MustChange,
+    /// Who is logged in may not do this.
+    NotAllowed,
     /// Name or password is wrong; which of them is not said.
     LoginFailed,
     /// Too many failures of one account.
@@ -22,6 +36,17 @@ pub enum ApiError {
         /// How long it has to wait.
         left_ms: i64,
     },
+    /// Too many codes were sent to the phone, or asked for from the address.
+    TooManyCodes {
+        /// How long it has to wait.
+        left_ms: i64,
+    },
+    /// A picture is to be read before another code is sent.
+    CaptchaNeeded,
+    /// No SMS goes out: none is set up, or all of the day are used up.
+    SmsUnavailable,
+    /// Another request was carried out under the `Idempotency-Key`.
+    KeyReused,
     /// The request came from another site.
     OtherOrigin,
     /// The body is not JSON, or says so of itself wrongly.
@@ -42,8 +67,29 @@ pub enum ApiError {
     Rejected(Rejection),
     /// Ours to repair; the text stays inside.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// Too many log in at once.
+    Busy,
     /// The database is away.
     Unavailable,
+}
+
+/// What HTTP says to a refusal by a rule.
+fn status_of(rejection: Rejection) -> StatusCode {
+    use StatusCode as S;
+    match rejection.code() {
+        "weak_password"
+        | "reason_invalid"
+        | "address_range_invalid"
+        | "charge_unfit"
+        | "role_missing"
+        | "duties_apart"
+        | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
+        "unknown_region" => S::CONFLICT,
+        _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
+        "own_approval" | "supervisor_needed" => S::FORBIDDEN,
+        "invitation_over" => S::GONE,
+        _ => S::CONFLICT,
+    }
 }
 
 /// A result of a handler.
@@ -62,6 +108,29 @@ impl ApiError {
         let (status, code, title) = match self {
             Self::NotFound => (S::NOT_FOUND, "not_found", "没有找到，或者不在您的范围内"),
             Self::NotLoggedIn => (S::UNAUTHORIZED, "not_logged_in", "请先登录"),
+            Self::CodeDue => (S::UNAUTHORIZED, "code_due", "请先输入动态码，完成登录"),
+            Self::LoginTakenOver => (
+                S::UNAUTHORIZED,
+                "login_taken_over",
+                "您的账号刚在另一处登录，这里已退出；如果不是您本人，请马上修改密码",
+            ),
+            Self::LoginRevoked => (
+                S::UNAUTHORIZED,
+                "login_revoked",
+                "这次登录已在另一台设备上被结束，请重新登录",
+            ),
+            Self::AccountClosed => (
+                S::FORBIDDEN,
+                "account_closed",
+                "这个账号已停用、到期，或太久没有登录，请联系系统管理员",
+            ),
+            Self::AddressNotAllowed => (
+                S::FORBIDDEN,
+                "address_not_allowed",
+                "这个账号不能在当前网络使用",
+            ),
+            Self::MustChange => (S::FORBIDDEN, "must_change", "密码已满 90 天，请先修改密码"),
+            Self::NotAllowed => (S::FORBIDDEN, "not_allowed", "您的账号没有这项权限"),
             Self::LoginFailed => (S::UNAUTHORIZED, "login_failed", "登录名或密码不对"),
             Self::AccountLocked { .. } => {
                 (S::LOCKED, "account_locked", "输错次数太多，账号暂时锁定")
@@ -71,6 +140,10 @@ impl ApiError {
                 "too_many_attempts",
                 "这个网络上登录失败的次数太多，请稍后再试",
             ),
+            Self::TooManyCodes { .. }
+            | Self::CaptchaNeeded
+            | Self::SmsUnavailable
+            | Self::KeyReused => self.parts_of_codes(),
             Self::OtherOrigin => (
                 S::FORBIDDEN,
                 "other_origin",
@@ -100,16 +173,21 @@ impl ApiError {
                 "文件里没有这一段",
             ),
             Self::Rejected(rejection) => {
-                let status = match rejection.code() {
-                    "weak_password" => S::UNPROCESSABLE_ENTITY,
-                    _ => S::CONFLICT,
-                };
-                return (status, rejection.code(), rejection.to_string());
+                return (
+                    status_of(*rejection),
+                    rejection.code(),
+                    rejection.to_string(),
+                );
             }
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
                 "平台这边出了问题，您的学习记录不受影响，请稍后再试",
+            ),
+            Self::Busy => (
+                S::SERVICE_UNAVAILABLE,
+                "busy",
+                "现在登录的人太多，请过几秒再试",
             ),
             Self::Unavailable => (
                 S::SERVICE_UNAVAILABLE,
@@ -119,6 +197,33 @@ impl ApiError {
         };
         (status, code, title.to_owned())
     }
+
+    /// The same for what codes and repeated requests are refused with.
+    fn parts_of_codes(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::TooManyCodes { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_codes",
+                "获取验证码太频繁，请稍后再试",
+            ),
+            Self::CaptchaNeeded => (
+                S::UNPROCESSABLE_ENTITY,
+                "captcha_required",
+                "请先填写图形验证码",
+            ),
+            Self::SmsUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "sms_unavailable",
+                "现在发不出短信，请稍后再试，或向培训机构求助",
+            ),
+            _ => (
+                S::CONFLICT,
+                "idempotency_key_reused",
+                "这次提交的编号已用于另一次提交，请刷新页面后重试",
+            ),
+        }
+    }
 }
 
 impl From<zhipei_actions::Error> for ApiError {
@@ -126,8 +231,17 @@ impl From<zhipei_actions::Error> for ApiError {
         match error {
             zhipei_actions::Error::Rejected(rejection) => Self::Rejected(rejection),
             zhipei_actions::Error::Storage(error) => error.into(),
-            error @ zhipei_actions::Error::PasswordHash => Self::Internal(error.into()),
+            zhipei_actions::Error::Busy => Self::Busy,
+            error @ (zhipei_actions::Error::PasswordHash | zhipei_actions::Error::Vault(_)) => {
+                Self::Internal(error.into())
+            }
         }
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
     }
 }
 
@@ -156,20 +270,36 @@ impl IntoResponse for ApiError {
         }
         let (status, code, title) = self.parts();
         let wait_s = match self {
-            Self::AccountLocked { left_ms } | Self::TooManyAttempts { left_ms } => {
-                Some((left_ms + 999) / 1_000)
-            }
+            Self::AccountLocked { left_ms }
+            | Self::TooManyAttempts { left_ms }
+            | Self::TooManyCodes { left_ms } => Some((left_ms + 999) / 1_000),
+            Self::Busy => Some(5),
             _ => None,
         };
         let problem = Problem {
             status: status.as_u16(),
             code: code.to_owned(),
             title,
-            detail: wait_s.map(|s| format!("请在 {} 分钟后再试", (s + 59) / 60)),
+            detail: wait_s.map(|s| match s {
+                ..100 => format!("请在 {s} 秒后再试"),
+                _ => format!("请在 {} 分钟后再试", (s + 59) / 60),
+            }),
             errors: match self {
                 Self::Invalid(Some(field)) => vec![FieldProblem {
                     field,
                     title: "缺少或不正确".to_owned(),
+                }],
+                Self::Rejected(rejection) => rejection
+                    .field()
+                    .map(|field| FieldProblem {
+                        field: field.to_owned(),
+                        title: rejection.to_string(),
+                    })
+                    .into_iter()
+                    .collect(),
+                Self::CaptchaNeeded => vec![FieldProblem {
+                    field: "captcha".to_owned(),
+                    title: "请先填写图形验证码".to_owned(),
                 }],
                 _ => Vec::new(),
             },

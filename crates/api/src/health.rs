@@ -1,16 +1,17 @@
 //! Is it alive, is it ready: for balancers and supervisors.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 
+use crate::access::{Access, Routes};
 use crate::{ApiError, ApiResult, AppState};
 
-pub(crate) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(async || StatusCode::NO_CONTENT))
-        .route("/readyz", get(ready))
+pub(crate) fn router() -> Routes {
+    let alive = get(async || StatusCode::NO_CONTENT);
+    Routes::new()
+        .add_plain(Access::Public, "/healthz", alive)
+        .add_plain(Access::Public, "/readyz", get(ready))
 }
 
 /// Ready when the database answers and has all tables.

@@ -1,24 +1,43 @@
 //! The first-party HTTP API: a folder a feature, one error type, one OpenAPI document.
 
+mod access;
+mod approvals;
 mod attempts;
+mod audit_events;
 mod body;
 mod caller;
+mod class_invitations;
 mod classes;
+mod consents;
+mod corrections;
+mod erasures;
 mod error;
+mod exports;
 mod health;
 mod hour_lists;
 mod hours;
+mod keyed;
 mod learning;
 mod login;
+mod login_sessions;
 mod me;
 mod media;
+mod notices;
+mod password_resets;
 mod pc_app;
 mod protect;
 mod record;
+mod regions;
+mod registrations;
 mod router;
+mod sms_codes;
+mod staff;
+mod staff_accounts;
 mod state;
+mod supervision;
 
-pub use caller::Caller;
+pub use access::{Access, AccessTable};
+pub use caller::{Caller, Staff};
 pub use error::{ApiError, ApiResult};
-pub use router::{openapi, router};
+pub use router::{access_table, openapi, router};
 pub use state::{AppState, Parts, Settings};

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use zhipei_domain::{
-    CheckOutcome, ClassId, CourseId, CreditScope, EndedChallenge, Hours, LessonId, LocalDay, Policy,
+    CheckOutcome, ClassId, CourseId, CreditScope, EndedChallenge, Hours, LearnerId, LessonId,
+    LocalDay, Policy, Scope,
 };
 use zhipei_storage::{Db, Txn, challenges, learning_intervals, policies};
 
-use crate::{ApiResult, Caller};
+use crate::ApiResult;
 
 pub(crate) struct Record {
     pub(crate) policy: Policy,
@@ -31,21 +32,31 @@ pub(crate) struct Checks {
 }
 
 impl Record {
-    pub(crate) async fn load(db: &Db, caller: &Caller, class: ClassId) -> ApiResult<Self> {
+    /// What the learner has earned, as far as the scope reaches.
+    pub(crate) async fn load(
+        db: &Db,
+        scope: &Scope,
+        learner: LearnerId,
+        class: ClassId,
+    ) -> ApiResult<Self> {
         // Of one moment: an interval that gets its row meanwhile must not count twice.
-        db.snapshot(async |txn| Self::load_at(txn, caller, class).await)
+        db.snapshot(async |txn| Self::load_at(txn, scope, learner, class).await)
             .await
     }
 
-    async fn load_at(db: &Txn, caller: &Caller, class: ClassId) -> ApiResult<Self> {
-        let (scope, learner) = (caller.scope(), caller.learner());
+    async fn load_at(
+        db: &Txn,
+        scope: &Scope,
+        learner: LearnerId,
+        class: ClassId,
+    ) -> ApiResult<Self> {
         let credit_scope = CreditScope::Class(class);
-        let progress = learning_intervals::progress(db, &scope, learner, credit_scope).await?;
-        let intervals = learning_intervals::list(db, &scope, learner, credit_scope).await?;
+        let progress = learning_intervals::progress(db, scope, learner, credit_scope).await?;
+        let intervals = learning_intervals::list(db, scope, learner, credit_scope).await?;
         Ok(Self {
             policy: policies::newest(db, credit_scope).await?,
             hours: Hours::new(intervals),
-            checks: challenges::list(db, &scope, learner, credit_scope).await?,
+            checks: challenges::list(db, scope, learner, credit_scope).await?,
             progress: progress
                 .into_iter()
                 .map(|(lesson, furthest_ms, position_ms)| {

@@ -1,6 +1,6 @@
 //! The audit trail (审计): who did what to which thing, and how it ended.
 
-use crate::{LearnerId, UnixMs};
+use crate::{LearnerId, StaffId, UnixMs};
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Actor {
     Anonymous,
     /// A learner.
     Learner(LearnerId),
+    /// A member of staff.
+    Staff(StaffId),
     /// An account of the operating system that runs the command line.
     Operator(String),
     /// The platform itself.

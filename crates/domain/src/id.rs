@@ -36,6 +36,16 @@ ids! {
     InstitutionId,
     /// One run of courses for a group of learners (班期).
     ClassId,
+    /// A way into a class for whoever has its code (邀请码).
+    InvitationId,
+    /// A learner's request to join a class (入班申请).
+    JoinRequestId,
+    /// A person on the roster of a class (名单).
+    RosterEntryId,
+    /// A correction of name, document or phone (信息更正).
+    CorrectionId,
+    /// Something that the platform tells a learner (消息).
+    NoticeId,
     /// A learner's place in a class (报名).
     EnrolmentId,
     /// A course (课程).
@@ -46,7 +56,11 @@ ids! {
     LessonId,
     /// A transcoded video with its poster and captions.
     MediaAssetId,
-    /// A login (登录) of a learner on one device.
+    /// An account of a member of staff (平台人员).
+    StaffId,
+    /// A dangerous act that one person asked for and another decides on (双人复核).
+    ApprovalId,
+    /// A login (登录) on one device.
     LoginSessionId,
     /// A random check (随机抽查).
     ChallengeId,

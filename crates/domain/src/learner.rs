@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{LearnerId, RegionCode, Rejection, UnixMs};
+use serde::{Deserialize, Serialize};
+
+use crate::{LearnerId, Phone, RegionCode, Rejection, TraineeCategory, UnixMs};
 
 /// How well it is known who the learner is; every list prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,8 @@ impl IdentityLevel {
 }
 
 /// What a learner types to log in: 3 to 32 lower-case letters, digits, `_`, `-` or `.`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LoginName(String);
 
 impl LoginName {
@@ -50,12 +53,38 @@ impl LoginName {
             && name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        if Phone::parse(&name).is_ok() {
+            return Err(Rejection::LoginNameIsPhone);
+        }
         fits.then_some(Self(name)).ok_or(Rejection::LoginName)
+    }
+
+    /// One that says nothing of its holder, out of random bytes: `x` and ten letters and digits.
+    pub fn draw(random: [u8; 32]) -> Self {
+        const ALPHABET: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz7";
+        let letters = random[..10]
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        Self(std::iter::once('x').chain(letters).collect())
     }
 
     /// The name as stored.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for LoginName {
+    type Error = Rejection;
+
+    fn try_from(text: String) -> Result<Self, Rejection> {
+        Self::parse(&text)
+    }
+}
+
+impl From<LoginName> for String {
+    fn from(name: LoginName) -> Self {
+        name.0
     }
 }
 
@@ -68,7 +97,8 @@ impl fmt::Display for LoginName {
 /// A name of a person or thing as it is printed: 1 to 100 characters, no control characters.
 ///
 /// Rare characters and every script are welcome; nothing is normalised.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Title(String);
 
 impl Title {
@@ -90,19 +120,68 @@ impl Title {
     }
 }
 
-/// A person who takes courses.
+impl TryFrom<String> for Title {
+    type Error = Rejection;
+
+    fn try_from(text: String) -> Result<Self, Rejection> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Title> for String {
+    fn from(title: Title) -> Self {
+        title.0
+    }
+}
+
+/// What an account can still do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// Everything.
+    Active,
+    /// Nothing: another was found to be the true holder of the document. Its records stay.
+    SetAside,
+    /// Nothing: its holder closed it; kept until the law lets it go.
+    Restricted,
+    /// Nothing: its key is destroyed, and nobody can be read any more.
+    Erased,
+}
+
+impl AccountState {
+    /// The stored form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::SetAside => "set_aside",
+            Self::Restricted => "restricted",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// The opposite of [`AccountState::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::SetAside, Self::Restricted, Self::Erased]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// A person who takes courses. What is personal of them lies sealed elsewhere
+/// ([`Identity`](crate::Identity)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Learner {
     /// Its identity.
     pub id: LearnerId,
     /// What they log in with; unique.
     pub login_name: LoginName,
-    /// The name on their papers.
-    pub name: Title,
     /// How well it is known who they are.
     pub identity_level: IdentityLevel,
     /// Where they belong.
     pub region: RegionCode,
+    /// What kinds of trainees they are; accounts made by an operator may be of none.
+    pub categories: Vec<TraineeCategory>,
+    /// What the account can still do.
+    pub state: AccountState,
     /// When the account was made.
     pub created_at: UnixMs,
 }
@@ -117,6 +196,16 @@ mod tests {
         for bad in ["", "ab", "符秀英", "a b c", "a\u{0}bc", &"x".repeat(33)] {
             assert_eq!(LoginName::parse(bad), Err(Rejection::LoginName), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_phone_number_is_no_login_name() {
+        for phone in ["13812345678", "86-138-1234-5678"] {
+            let refused = Err(Rejection::LoginNameIsPhone);
+            assert_eq!(LoginName::parse(phone), refused, "{phone}");
+        }
+        let drawn = LoginName::draw(*b"any thirty-two bytes will do her");
+        assert_eq!(LoginName::parse(drawn.as_str()), Ok(drawn));
     }
 
     #[test]

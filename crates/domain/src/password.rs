@@ -1,6 +1,7 @@
-//! What a learner's new password must be: long enough, and not one that a guesser tries first.
+//! What a new password must be: long enough, and not one that a guesser tries first.
 //!
-//! No composition rules and no forced change: they make people choose worse.
+//! For learners no composition rules and no forced change: they make people choose worse. Staff has both,
+//! since GB/T 22239 asks for them.
 
 use crate::{LoginName, Rejection};
 
@@ -20,6 +21,31 @@ pub fn check_new_password(password: &str, login_name: &LoginName) -> Result<(), 
         return Err(Rejection::PasswordCommon);
     }
     Ok(())
+}
+
+/// Checks a new password of a member of staff: at least 12 characters of three of the four kinds (capital
+/// letters, small letters, digits, everything else), and not a common one.
+///
+/// Source: GB/T 22239-2019, level 2, 身份鉴别 a). That it is none of the last ones is seen by their hashes.
+pub fn check_new_staff_password(password: &str, login_name: &LoginName) -> Result<(), Rejection> {
+    if password.chars().count() < 12 {
+        return Err(Rejection::StaffPasswordShort);
+    }
+    let kinds: [fn(char) -> bool; 4] = [
+        |c| c.is_ascii_uppercase(),
+        |c| c.is_ascii_lowercase(),
+        |c| c.is_ascii_digit(),
+        |c| !c.is_ascii_alphanumeric(),
+    ];
+    if kinds
+        .iter()
+        .filter(|kind| password.chars().any(kind))
+        .count()
+        < 3
+    {
+        return Err(Rejection::StaffPasswordSimple);
+    }
+    check_new_password(password, login_name)
 }
 
 /// A common word, once or repeated, with the digits and marks that people add before or after it.
@@ -133,5 +159,32 @@ mod tests {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         assert_eq!(check(&"ab7 ".repeat(33)), Err(Rejection::PasswordLong));
+    }
+
+    #[test]
+    fn mlps_01_a_staff_password_has_twelve_characters_of_three_kinds_and_is_not_common() {
+        let name = LoginName::parse("chenjing").unwrap();
+        let check = |password: &str| check_new_staff_password(password, &name);
+        for (password, expected) in [
+            ("Ab1!Ab1!xyz", Err(Rejection::StaffPasswordShort)),
+            ("椰风海韵A1椰风海韵b", Err(Rejection::StaffPasswordShort)),
+            ("abcdefghijkl", Err(Rejection::StaffPasswordSimple)),
+            ("mvqkt82mvqkt", Err(Rejection::StaffPasswordSimple)),
+            ("MVQKT82QLPW1", Err(Rejection::StaffPasswordSimple)),
+            (
+                "椰风海韵天涯共此时海上生明月",
+                Err(Rejection::StaffPasswordSimple),
+            ),
+            ("Password12345", Err(Rejection::PasswordCommon)),
+            ("Chenjing2026!", Err(Rejection::PasswordCommon)),
+            ("Admin@123456", Err(Rejection::PasswordCommon)),
+            ("Mvqkt82qlpw7", Ok(())),
+            ("mvqkt-82-qlp", Ok(())),
+            ("椰风海韵 Ab 天涯共此时", Ok(())),
+        ] {
+            assert_eq!(check(password), expected, "{password}");
+        }
+        let long = "Ab1 ".repeat(33);
+        assert_eq!(check(&long), Err(Rejection::PasswordLong));
     }
 }

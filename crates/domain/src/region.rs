@@ -89,6 +89,11 @@ impl RegionTree {
         self.0.get(code)
     }
 
+    /// All regions, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Region> {
+        self.0.values()
+    }
+
     /// Is `inner` the node `outer`, or anywhere under it?
     pub fn covers(&self, outer: &RegionCode, inner: &RegionCode) -> bool {
         let mut at = self.get(inner);

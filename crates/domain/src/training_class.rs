@@ -1,8 +1,8 @@
 //! Training classes (班期): courses, required hours, a date window.
 
 use crate::{
-    ClassId, CourseId, Enrolment, EnrolmentState, InstitutionId, LocalDay, RegionCode, Rejection,
-    Title, UnixMs,
+    ClassId, CourseId, Enrolment, EnrolmentState, HIGH_RISK_KEPT_MS, InstitutionId, KEPT_MS,
+    LocalDay, RegionCode, Rejection, Title, UnixMs,
 };
 
 /// One run of courses by an institution, with the data of its filing (开班申请).
@@ -30,6 +30,8 @@ pub struct TrainingClass {
     pub window: Window,
     /// The hours a learner must earn, in milliseconds.
     pub required_ms: i64,
+    /// Is the occupation of a 高危行业? Its records are kept longer.
+    pub high_risk: bool,
     /// When it was entered.
     pub created_at: UnixMs,
 }
@@ -111,6 +113,16 @@ impl TrainingClass {
 }
 
 impl TrainingClass {
+    /// From when on the records of who was in it may go.
+    pub fn kept_until(&self) -> UnixMs {
+        let kept = if self.high_risk {
+            HIGH_RISK_KEPT_MS
+        } else {
+            KEPT_MS
+        };
+        self.window.last.end_ms() + kept
+    }
+
     /// The same with what was earned: who has the required hours has finished, though the class may
     /// still be open and more can be learned.
     pub fn standing(&self, enrolment: &Enrolment, verified_ms: i64, now: UnixMs) -> ClassState {
@@ -148,6 +160,7 @@ mod tests {
             window: Window::new("2026-11-03".parse().unwrap(), "2026-12-20".parse().unwrap())
                 .unwrap(),
             required_ms: 0,
+            high_risk: false,
             created_at: 0,
         }
     }
@@ -203,6 +216,19 @@ mod tests {
         );
         let left = enrolment(EnrolmentState::Withdrawn);
         assert_eq!(class.standing(&left, 54_000, now), ClassState::Ended);
+    }
+
+    #[test]
+    fn records_are_kept_for_three_years_and_in_dangerous_trades_for_six() {
+        let (class, end) = (class(), class().window.last.end_ms());
+        assert_eq!(class.kept_until(), end + KEPT_MS);
+        let dangerous = TrainingClass {
+            high_risk: true,
+            ..class
+        };
+        assert_eq!(dangerous.kept_until(), end + HIGH_RISK_KEPT_MS);
+        let six_years_with_leap_days = (6 * 365 + 2) * 86_400_000;
+        assert!(HIGH_RISK_KEPT_MS >= six_years_with_leap_days);
     }
 
     #[test]

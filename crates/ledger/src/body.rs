@@ -2,12 +2,13 @@
 //! published, keeps its name and meaning.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use zhipei_domain::{
     ChallengeId, CheckKind, ClockId, CourseId, CreditScope, IntervalId, LessonId, LocalDay,
-    TimeState, UnixMs,
+    RegionCode, TimeState, UnixMs,
 };
 
-use crate::EntryKind;
+use crate::{EntryKind, Mac};
 
 /// The body of an entry, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub enum Body {
     Settlement(SettlementBody),
     /// A person decided on frozen time.
     Decision(DecisionBody),
+    /// Rows of the audit trail, in the audit trail's own chain.
+    Audit(AuditBody),
+    /// The learner registered.
+    Registration(RegistrationBody),
+    /// Who the learner is was confirmed or changed.
+    Identity(IdentityBody),
 }
 
 impl Body {
@@ -30,6 +37,9 @@ impl Body {
             Self::Credit(_) => EntryKind::Credit,
             Self::Settlement(_) => EntryKind::Settlement,
             Self::Decision(_) => EntryKind::Decision,
+            Self::Audit(_) => EntryKind::Audit,
+            Self::Registration(_) => EntryKind::Registration,
+            Self::Identity(_) => EntryKind::Identity,
         }
     }
 
@@ -40,6 +50,9 @@ impl Body {
             Self::Credit(body) => serde_json::to_string(body),
             Self::Settlement(body) => serde_json::to_string(body),
             Self::Decision(body) => serde_json::to_string(body),
+            Self::Audit(body) => serde_json::to_string(body),
+            Self::Registration(body) => serde_json::to_string(body),
+            Self::Identity(body) => serde_json::to_string(body),
         }
         .expect("bodies have text keys and finite numbers only")
     }
@@ -52,6 +65,9 @@ impl Body {
             EntryKind::Credit => serde_json::from_slice(json).map(Self::Credit),
             EntryKind::Settlement => serde_json::from_slice(json).map(Self::Settlement),
             EntryKind::Decision => serde_json::from_slice(json).map(Self::Decision),
+            EntryKind::Audit => serde_json::from_slice(json).map(Self::Audit),
+            EntryKind::Registration => serde_json::from_slice(json).map(Self::Registration),
+            EntryKind::Identity => serde_json::from_slice(json).map(Self::Identity),
         }
         .ok()
     }
@@ -78,6 +94,24 @@ impl From<SettlementBody> for Body {
 impl From<DecisionBody> for Body {
     fn from(body: DecisionBody) -> Self {
         Self::Decision(body)
+    }
+}
+
+impl From<RegistrationBody> for Body {
+    fn from(body: RegistrationBody) -> Self {
+        Self::Registration(body)
+    }
+}
+
+impl From<IdentityBody> for Body {
+    fn from(body: IdentityBody) -> Self {
+        Self::Identity(body)
+    }
+}
+
+impl From<AuditBody> for Body {
+    fn from(body: AuditBody) -> Self {
+        Self::Audit(body)
     }
 }
 
@@ -214,6 +248,24 @@ pub struct DecisionBody {
     pub intervals: Vec<IntervalId>,
 }
 
+/// Rows of the audit trail, in the order in which they joined the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditBody {
+    /// The rows.
+    pub rows: Vec<AuditedRow>,
+}
+
+/// One row of the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditedRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its MAC.
+    pub mac: Mac,
+}
+
 /// A person's word on frozen time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,4 +284,77 @@ impl DecisionKind {
             Self::Void => TimeState::Void,
         }
     }
+}
+
+/// The learner registered. What is personal is sealed under the learner's key, which may be destroyed:
+/// the entry still verifies, and nobody can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationBody {
+    /// Sealed.
+    pub name: String,
+    /// Sealed.
+    pub document: String,
+    /// Sealed.
+    pub phone: String,
+    /// The address, sealed.
+    pub from: String,
+    /// How well it was known who they are.
+    pub identity_level: String,
+    /// Where they belong.
+    pub region: RegionCode,
+    /// What kinds of trainees they are.
+    pub categories: Vec<String>,
+    /// What they agreed to.
+    pub consents: Vec<ConsentGiven>,
+}
+
+/// A consent as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentGiven {
+    /// What for.
+    pub purpose: String,
+    /// Of the text.
+    pub version: u32,
+    /// SHA-256 of the text.
+    pub text_hash: String,
+}
+
+/// Who the learner is was confirmed or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityBody {
+    /// What happened.
+    pub change: IdentityChange,
+    /// What stands there now, sealed; only where something else stood there.
+    pub new_value: Option<String>,
+}
+
+impl IdentityBody {
+    /// A change that brings no new value.
+    pub fn new(change: IdentityChange) -> Self {
+        Self {
+            change,
+            new_value: None,
+        }
+    }
+}
+
+/// What happened to an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityChange {
+    /// An institution's roster agrees.
+    Confirmed,
+    /// Another was found to be the true holder of the document.
+    SetAside,
+    /// Another name.
+    Name,
+    /// Another document.
+    Document,
+    /// Another phone.
+    Phone,
+    /// The key was destroyed.
+    Erased,
 }

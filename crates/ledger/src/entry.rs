@@ -13,15 +13,24 @@ pub enum EntryKind {
     Settlement,
     /// A person decided on frozen time.
     Decision,
+    /// Rows of the audit trail joined its chain.
+    Audit,
+    /// The learner registered.
+    Registration,
+    /// Who the learner is was confirmed or changed.
+    Identity,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Session,
         Self::Credit,
         Self::Settlement,
         Self::Decision,
+        Self::Audit,
+        Self::Registration,
+        Self::Identity,
     ];
 
     /// The stored form.
@@ -31,6 +40,9 @@ impl EntryKind {
             Self::Credit => "credit",
             Self::Settlement => "settlement",
             Self::Decision => "decision",
+            Self::Audit => "audit",
+            Self::Registration => "registration",
+            Self::Identity => "identity",
         }
     }
 

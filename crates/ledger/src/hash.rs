@@ -38,6 +38,19 @@ values! {
     Mac,
 }
 
+impl serde::Serialize for Mac {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Mac {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(from)?;
+        Self::parse(text.as_ref()).ok_or_else(|| serde::de::Error::custom("not a MAC"))
+    }
+}
+
 impl Hash {
     /// Stands where there is nothing yet: before the first seal, and over no heads.
     pub const ZERO: Self = Self([0; 32]);

@@ -3,6 +3,7 @@
 //! No IO, no clock, no randomness; where rows are kept and when seals are made is not decided here.
 //! The published rule, byte by byte, is in this crate's `README.md`.
 
+mod audit;
 mod body;
 mod chain;
 mod entry;
@@ -12,8 +13,10 @@ pub mod pairs;
 mod seal;
 mod verify;
 
+pub use audit::{AUDIT_CHAIN, AuditRow, AuditVerifier};
 pub use body::{
-    Body, CheckResult, CreditBody, CreditedInterval, DecisionBody, DecisionKind, SessionBody,
+    AuditBody, AuditedRow, Body, CheckResult, ConsentGiven, CreditBody, CreditedInterval,
+    DecisionBody, DecisionKind, IdentityBody, IdentityChange, RegistrationBody, SessionBody,
     SettlementBody,
 };
 pub use chain::Chain;

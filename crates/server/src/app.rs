@@ -3,19 +3,24 @@
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use zhipei_actions::Hasher;
 use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
 use zhipei_learning::{Desk, DeskConfig, Dice};
 use zhipei_media::Store;
-use zhipei_storage::{Clock, Db, ledger};
+use zhipei_sms::{Provider, Templates};
+use zhipei_storage::{Clock, Db, ledger, person_keys};
 
-use crate::config::Config;
+use crate::config::{Config, Sms, SmsProvider};
+use crate::errands::{self, Errands};
 use crate::keys::{self, Keys};
 use crate::{Error, Result, jobs};
 
@@ -45,6 +50,8 @@ pub struct App {
     /// Live learning sessions.
     pub desk: Desk,
     router: Router,
+    provider: Provider,
+    wake: Arc<Notify>,
 }
 
 /// Opens folders, keys and database. Time runs from the database's clock, unless one is given.
@@ -54,9 +61,11 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
         .recursive(true)
         .mode(0o700)
         .create(&config.data.folder)?;
-    let keys = Keys::in_folder(&config.key_folder())?;
-    let db = Db::connect(&config.database_url(), config.max_connections()).await?;
-    if keys.fresh && has_ledger(&db).await? {
+    let keys = Keys::in_folder(&config.key_folder(), config.vault.suite.into())?;
+    let db = Db::connect(&config.database_url(), config.max_connections())
+        .await?
+        .with_audit_key(keys.ledger_mac.clone());
+    if keys.fresh && is_written_to(&db).await? {
         return Err(Error::KeysLost);
     }
     let clock = match clock {
@@ -72,9 +81,10 @@ pub async fn open(config: &Config, clock: Option<Clock>) -> Result<Parted> {
     })
 }
 
-/// Was anything written to the ledger? Not before the tables are there.
-async fn has_ledger(db: &Db) -> Result<bool> {
-    Ok(db.pending_migrations().await?.is_empty() && ledger::has_entries(db.read()).await?)
+/// Was anything written with keys? Not before the tables are there.
+async fn is_written_to(db: &Db) -> Result<bool> {
+    Ok(db.pending_migrations().await?.is_empty()
+        && (ledger::has_entries(db.read()).await? || person_keys::any(db.read()).await?))
 }
 
 /// Puts everything together. Tests give a clock of their own.
@@ -89,10 +99,14 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         key: parts.keys.ledger_mac.clone(),
         dice: Dice::new(keys::random()),
     });
+    let provider = sms_provider(&config.sms)?;
+    let wake = Arc::new(Notify::new());
     let state = AppState::new(Parts {
+        errands: Arc::clone(&wake),
         desk: desk.clone(),
         db: parts.db.clone(),
         clock: parts.clock.clone(),
+        keys: parts.keys.of_people(),
         gate: Gate::new(parts.hasher.clone()),
         media: parts.media.clone(),
         media_key: parts.keys.media,
@@ -101,6 +115,8 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
             public_url: config.server.public_url.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             failed_logins_per_address: config.login.failed_per_address,
+            sms: provider.is_on(),
+            sms_a_day: config.sms.daily_limit,
         },
     });
     let router = zhipei_api::router(state);
@@ -108,6 +124,35 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         parts,
         desk,
         router,
+        provider,
+        wake,
+    })
+}
+
+/// Who sends SMS, as the settings have it.
+fn sms_provider(sms: &Sms) -> Result<Provider> {
+    let account = |endpoint: &str| {
+        let key_secret = match &sms.key_secret_file {
+            Some(file) => SecretString::from(keys::secret_text(file)?),
+            None => sms.key_secret.clone(),
+        };
+        Ok::<_, Error>(zhipei_sms::Account {
+            endpoint: sms.endpoint.clone().unwrap_or_else(|| endpoint.to_owned()),
+            key_id: sms.key_id.clone(),
+            key_secret,
+            sign_name: sms.sign_name.clone(),
+            app_id: sms.app_id.clone(),
+            templates: Templates {
+                code: sms.template_code.clone(),
+                notice: sms.template_notice.clone(),
+            },
+        })
+    };
+    Ok(match sms.provider {
+        SmsProvider::Off => Provider::Off,
+        SmsProvider::Log => Provider::Log,
+        SmsProvider::Aliyun => Provider::aliyun(account("https://dysmsapi.aliyuncs.com")?)?,
+        SmsProvider::Tencent => Provider::tencent(account("https://sms.tencentcloudapi.com")?)?,
     })
 }
 
@@ -131,7 +176,17 @@ impl App {
         let Parted {
             db, clock, keys, ..
         } = &self.parts;
-        let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.ledger_signing.clone());
+        let sealing = jobs::seal_heads(db.clone(), clock.clone(), keys.clone());
+        let joining = jobs::join_audit(db.clone(), clock.clone(), keys.ledger_mac.clone());
+        let people = keys.of_people();
+        let errands = Errands {
+            db: db.clone(),
+            clock: clock.clone(),
+            keys: people.clone(),
+            provider: self.provider.clone(),
+        };
+        let errands = errands::run(errands, Arc::clone(&self.wake));
+        let tidying = errands::tidy_again(db.clone(), clock.clone(), people, self.desk.clone());
         let (asked, stopped) = tokio::sync::oneshot::channel();
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stop.await;
@@ -151,12 +206,10 @@ impl App {
             () = too_late => tracing::warn!("stopped with requests still open"),
         }
         sealing.abort();
-        jobs::seal(
-            &self.parts.db,
-            &self.parts.clock,
-            &self.parts.keys.ledger_signing,
-        )
-        .await;
+        errands.abort();
+        tidying.abort();
+        joining.abort();
+        jobs::seal(&self.parts.db, &self.parts.clock, &self.parts.keys).await;
         self.parts.db.close().await?;
         Ok(())
     }

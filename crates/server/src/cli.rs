@@ -10,18 +10,22 @@ use uuid::Uuid;
 use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{enrolment, institution, learner, policy, training_class};
 use zhipei_domain::{
-    Actor, CheckKind, ClassId, CreditScope, IdentityLevel, LocalDay, LoginName, Policy, RegionCode,
-    Scope, SessionRule, Title, TrainingClass, Window, check_new_password,
+    Actor, CheckKind, ClassId, CreditScope, Identity, IdentityLevel, LocalDay, LoginName,
+    PersonName, Policy, RegionCode, Rejection, Scope, SessionRule, Title, TrainingClass, Window,
+    check_new_password,
 };
 use zhipei_ledger::Hash;
 use zhipei_storage::{courses, enrolments, institutions, learners, policies, training_classes};
 
+use crate::admin::{self, AdminCommand, RegionsCommand};
 use crate::app::{Parted, app, open};
 use crate::config::{Config, operator};
 use crate::demo::{self, Demo};
 use crate::import::import;
 use crate::load_accounts::{self, LoadAccounts};
-use crate::{Error, Result, export, log, verify};
+use crate::people::{self, Erase, Invite, Roster};
+use crate::vault::{self, VaultCommand};
+use crate::{Error, Result, export, jobs, log, verify};
 
 /// 职培：职业技能线上培训平台
 #[derive(Parser)]
@@ -42,6 +46,12 @@ enum Command {
     Migrate,
     /// 导入示例课程和班级，然后启动服务
     Demo(Demo),
+    /// 平台人员
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// 行政区划
+    #[command(subcommand)]
+    Regions(RegionsCommand),
     /// 培训机构
     #[command(subcommand)]
     Institution(InstitutionCommand),
@@ -64,10 +74,17 @@ enum Command {
     Verify(Verify),
     /// 导出记录和学时（JSON 行），供任何人用 zhipei-verify 核对；不含个人信息
     Export(Export),
+    /// 注销学员的账号
+    Erase(Erase),
+    /// 个人信息的密钥
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// 为压力测试准备已登录的学员（只用于空的数据库）
     LoadAccounts(LoadAccounts),
     /// 输出接口文档（OpenAPI）
     Openapi,
+    /// 输出权限矩阵：每个地址谁能调用
+    AccessMatrix,
 }
 
 #[derive(Args)]
@@ -160,6 +177,10 @@ enum ClassCommand {
         #[arg(long)]
         elective: bool,
     },
+    /// 生成邀请码
+    Invite(Invite),
+    /// 导入名单：名单上的人注册时自动确认身份
+    Roster(Roster),
     /// 学员入班
     Enrol {
         /// 班级编号
@@ -287,6 +308,10 @@ pub async fn run() -> Result<()> {
         println!("{}", openapi());
         return Ok(());
     }
+    if let Command::AccessMatrix = cli.command {
+        print!("{}", zhipei_api::access_table().matrix());
+        return Ok(());
+    }
     if let Command::Demo(given) = cli.command {
         let config = given.config(cli.config.as_deref())?;
         log::start(&config.log);
@@ -309,8 +334,10 @@ pub async fn run() -> Result<()> {
                 return Err(Error::NotMigrated);
             }
             let by = Actor::Operator(operator());
-            manage(&parts, &by, command).await?;
-            Ok(parts.db.close().await?)
+            let done = manage(&parts, &config, &by, command).await;
+            jobs::join(&parts.db, &parts.clock, &parts.keys.ledger_mac).await;
+            parts.db.close().await?;
+            done
         }
     }
 }
@@ -337,8 +364,20 @@ async fn migrate(parts: &Parted) -> Result<()> {
     Ok(())
 }
 
-async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
+async fn manage(parts: &Parted, config: &Config, by: &Actor, command: Command) -> Result<()> {
     match command {
+        Command::Admin(AdminCommand::Create(new)) => {
+            let (link, url) = admin::create(parts, config, by, &new).await?;
+            println!(
+                "已添加 {}（{}）。请把这个链接交给本人，24 小时内有效，只能用一次：",
+                link.account.name.as_str(),
+                link.account.login_name
+            );
+            println!("{url}");
+        }
+        Command::Regions(RegionsCommand::Import { file }) => {
+            println!("{}", admin::import_regions(parts, by, &file).await?);
+        }
         Command::Institution(InstitutionCommand::Add { name, region }) => {
             let name = Title::parse(&name)?;
             let now = parts.clock.now();
@@ -361,21 +400,22 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
             check_new_password(&password, &login_name)?;
             let new = NewLearner {
                 login_name,
-                name: Title::parse(&name)?,
+                identity: Identity::named(PersonName::parse(&name).map_err(Rejection::from)?),
                 identity_level: if confirmed {
                     IdentityLevel::Confirmed
                 } else {
                     IdentityLevel::Claimed
                 },
                 region,
+                categories: Vec::new(),
                 password_hash: parts.hasher.hash(&password).await?,
             };
             let now = parts.clock.now();
             let added = parts
                 .db
-                .write(async |txn| learner::add(txn, by, now, new).await)
+                .write(async |txn| learner::add(txn, &parts.keys.vault, by, now, new).await)
                 .await?;
-            println!("已添加学员 {}（{}）", added.name.as_str(), added.login_name);
+            println!("已添加学员 {}", added.login_name);
             if given.is_none() {
                 println!("密码 {password}");
             }
@@ -389,6 +429,8 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         Command::Policy(PolicyCommand::Set(change)) => set_policy(parts, by, &change).await?,
         Command::Verify(what) => verify_ledger(parts, &what).await?,
         Command::Export(what) => export_hours(parts, &what).await?,
+        Command::Erase(given) => people::erase(parts, by, &given).await?,
+        Command::Vault(command) => vault::run(parts, config, by, &command).await?,
         Command::LoadAccounts(wanted) => {
             let mut out = std::io::BufWriter::new(std::io::stdout());
             load_accounts::run(parts, by, &wanted, &mut out).await?;
@@ -398,7 +440,8 @@ async fn manage(parts: &Parted, by: &Actor, command: Command) -> Result<()> {
         | Command::Migrate
         | Command::Demo(_)
         | Command::Config(_)
-        | Command::Openapi => unreachable!("run() has dealt with these"),
+        | Command::Openapi
+        | Command::AccessMatrix => unreachable!("run() has dealt with these"),
     }
     Ok(())
 }
@@ -416,8 +459,8 @@ async fn verify_ledger(parts: &Parted, what: &Verify) -> Result<()> {
     };
     let report = verify(&parts.db, &parts.keys, learner, what.root).await?;
     println!(
-        "已核 {} 名学员、{} 条记录、{} 次封存",
-        report.learners, report.entries, report.seals
+        "已核 {} 名学员、{} 条记录、{} 条审计记录、{} 次封存",
+        report.learners, report.entries, report.audit_rows, report.seals
     );
     if let Some((number, hash)) = report.newest_seal {
         println!("最新封存 {number}:{hash}");
@@ -469,6 +512,7 @@ async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Resu
                 region: new.region.unwrap_or(institution.region),
                 window: Window::new(new.starts_on, new.ends_on)?,
                 required_ms: new.required_minutes.max(0) * 60_000,
+                high_risk: false,
                 created_at: now,
             };
             let rules = policies::newest(parts.db.read(), CreditScope::Platform).await?;
@@ -498,6 +542,14 @@ async fn manage_class(parts: &Parted, by: &Actor, command: ClassCommand) -> Resu
                 course.title.as_str(),
                 class.title.as_str()
             );
+        }
+        ClassCommand::Invite(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::invite(parts, by, class.id, &given).await?;
+        }
+        ClassCommand::Roster(given) => {
+            let class = class_by_code(parts, &given.class).await?;
+            people::roster(parts, by, class.id, given.file()).await?;
         }
         ClassCommand::Enrol {
             class,
@@ -629,6 +681,14 @@ mod tests {
         assert!(
             checked_in.trim_end() == openapi().trim_end(),
             "run: zhipei openapi > crates/api/openapi.json"
+        );
+    }
+
+    #[test]
+    fn mlps_04_the_checked_in_access_matrix_is_fresh() {
+        assert!(
+            include_str!("../../api/access-matrix.md") == zhipei_api::access_table().matrix(),
+            "run: zhipei access-matrix > crates/api/access-matrix.md"
         );
     }
 

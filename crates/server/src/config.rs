@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use zhipei_vault::Suite;
 
 /// All settings. Every one has a default; an empty file is a whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,8 +19,12 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
+    /// Personal data at rest.
+    pub vault: Vault,
     /// Logging in.
     pub login: Login,
+    /// SMS.
+    pub sms: Sms,
     /// Logs.
     pub log: Log,
 }
@@ -59,13 +65,82 @@ pub struct Database {
     pub max_connections: Option<u32>,
 }
 
+/// Personal data at rest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vault {
+    /// The algorithms for what is sealed from now on: `intl` (AES-256-GCM) or `gm` (SM4-GCM).
+    pub suite: VaultSuite,
+}
+
+/// A set of algorithms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultSuite {
+    /// AES-256-GCM and HMAC-SHA-256.
+    #[default]
+    Intl,
+    /// SM4-GCM and HMAC-SM3 (国密).
+    Gm,
+}
+
+impl From<VaultSuite> for Suite {
+    fn from(suite: VaultSuite) -> Self {
+        match suite {
+            VaultSuite::Intl => Self::Intl,
+            VaultSuite::Gm => Self::Gm,
+        }
+    }
+}
+
 /// Logging in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Login {
-    /// Failed logins that one address may have in 15 minutes. A training room shares one address:
-    /// set it to the number of its seats.
+    /// Failed logins that one address may have in 15 minutes before a picture is to be read, and ten times as
+    /// many before it waits. A training room shares one address: set it to the number of its seats.
     pub failed_per_address: usize,
+}
+
+/// SMS: codes and what protects an account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sms {
+    /// Who sends.
+    pub provider: SmsProvider,
+    /// `https://host`; the provider's own when it is not set.
+    pub endpoint: Option<String>,
+    /// The key's name (`AccessKey ID`, `SecretId`).
+    pub key_id: String,
+    /// The key. Better in a file or in the environment (`ZHIPEI_SMS__KEY_SECRET`) than in this one.
+    pub key_secret: SecretString,
+    /// A file with the key in it.
+    pub key_secret_file: Option<PathBuf>,
+    /// The approved signature (签名).
+    pub sign_name: String,
+    /// The number of the application; Tencent only.
+    pub app_id: String,
+    /// The approved template for codes, with one parameter, `code`.
+    pub template_code: String,
+    /// The approved template for notices, with one parameter, `notice`.
+    pub template_notice: String,
+    /// All that may be sent in 24 hours: the most that an attack can cost.
+    pub daily_limit: usize,
+}
+
+/// Who sends SMS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsProvider {
+    /// Nobody: who has no account can make none, and passwords are the one way in.
+    #[default]
+    Off,
+    /// The log, codes and all. For this machine or development only.
+    Log,
+    /// 阿里云短信.
+    Aliyun,
+    /// 腾讯云短信.
+    Tencent,
 }
 
 /// Logs.
@@ -117,6 +192,44 @@ impl Default for Login {
     }
 }
 
+impl Default for Sms {
+    fn default() -> Self {
+        Self {
+            provider: SmsProvider::Off,
+            endpoint: None,
+            key_id: String::new(),
+            key_secret: SecretString::default(),
+            key_secret_file: None,
+            sign_name: String::new(),
+            app_id: String::new(),
+            template_code: String::new(),
+            template_notice: String::new(),
+            daily_limit: 10_000,
+        }
+    }
+}
+
+impl Sms {
+    /// What is missing for the provider, by the names of the keys.
+    fn missing(&self) -> Vec<&'static str> {
+        let secret = self.key_secret_file.is_some() || !self.key_secret.expose_secret().is_empty();
+        let mut needed = vec![
+            ("sms.key_id", !self.key_id.is_empty()),
+            ("sms.key_secret", secret),
+            ("sms.sign_name", !self.sign_name.is_empty()),
+            ("sms.template_code", !self.template_code.is_empty()),
+            ("sms.template_notice", !self.template_notice.is_empty()),
+        ];
+        match self.provider {
+            SmsProvider::Off | SmsProvider::Log => needed.clear(),
+            SmsProvider::Tencent => needed.push(("sms.app_id", !self.app_id.is_empty())),
+            SmsProvider::Aliyun => {}
+        }
+        let lacking = needed.into_iter().filter(|(_, there)| !there);
+        lacking.map(|(name, _)| name).collect()
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self {
@@ -144,6 +257,14 @@ pub enum ConfigError {
          请在前面放一个 https 反向代理并改用 https 地址；仅开发时可设 server.development = true"
     )]
     Insecure(SocketAddr),
+    /// Codes would stand in the log of a server that others use.
+    #[error(
+        "sms.provider = \"log\" 会把验证码写进日志，只能在本机或 server.development = true 时使用"
+    )]
+    SmsLog,
+    /// The provider cannot be used so.
+    #[error("短信还缺少配置：{0}")]
+    SmsLacks(String),
     /// The database is of another kind.
     #[error("database.url 须以 sqlite: 或 postgres: 开头")]
     Database,
@@ -186,6 +307,13 @@ impl Config {
         let reachable = !self.server.listen.ip().is_loopback();
         if reachable && url.starts_with("http://") && !self.server.development {
             return Err(ConfigError::Insecure(self.server.listen));
+        }
+        if self.sms.provider == SmsProvider::Log && reachable && !self.server.development {
+            return Err(ConfigError::SmsLog);
+        }
+        let missing = self.sms.missing();
+        if !missing.is_empty() {
+            return Err(ConfigError::SmsLacks(missing.join("、")));
         }
         let database = self.database_url();
         if !["sqlite:", "postgres:", "postgresql:"]
@@ -237,10 +365,18 @@ impl Config {
                 self.max_connections()
             ),
             format!("视频　　　　{}", self.media_folder().display()),
-            format!("密钥　　　　{}", self.key_folder().display()),
+            format!(
+                "密钥　　　　{}（算法 {}）",
+                self.key_folder().display(),
+                Suite::from(self.vault.suite).as_str()
+            ),
             format!(
                 "登录失败限制　同一地址 15 分钟 {} 次",
                 self.login.failed_per_address
+            ),
+            format!(
+                "短信　　　　{:?}，每天最多 {} 条",
+                self.sms.provider, self.sms.daily_limit
             ),
             format!("日志　　　　{:?}，{}", self.log.format, self.log.level),
         ]
@@ -298,6 +434,33 @@ mod tests {
         assert!(matches!(parse(open), Err(ConfigError::Insecure(_))));
         assert!(parse(&format!("{open}development = true")).is_ok());
         assert!(parse(&open.replace("http://", "https://")).is_ok());
+    }
+
+    #[test]
+    fn codes_go_into_the_log_of_this_machine_only() {
+        let log = "[sms]\nprovider = \"log\"\n";
+        assert!(parse(log).is_ok());
+        let open = "[server]\nlisten = \"0.0.0.0:80\"\npublic_url = \"https://zhipei.example\"\n";
+        assert!(matches!(
+            parse(&format!("{open}{log}")),
+            Err(ConfigError::SmsLog)
+        ));
+        assert!(parse(&format!("{open}development = true\n{log}")).is_ok());
+    }
+
+    #[test]
+    fn a_provider_without_its_keys_is_refused_by_the_name_of_what_is_missing() {
+        let refused = parse("[sms]\nprovider = \"tencent\"\nkey_id = \"k\"");
+        let text = refused.unwrap_err().to_string();
+        for name in [
+            "sms.key_secret",
+            "sms.sign_name",
+            "sms.template_code",
+            "sms.app_id",
+        ] {
+            assert!(text.contains(name), "{text}");
+        }
+        assert!(!text.contains("sms.key_id"), "{text}");
     }
 
     #[test]

@@ -15,13 +15,14 @@ use uuid::Uuid;
 use zhipei_actions::learner::NewLearner;
 use zhipei_actions::{enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Actor, CheckPolicy, ClassId, Course, CourseKind, IdentityLevel, Institution, Learner, LocalDay,
-    LoginName, Policy, RegionCode, Scope, Title, TrainingClass, Window,
+    Actor, CheckPolicy, ClassId, Course, CourseKind, Identity, IdentityLevel, Institution, Learner,
+    LocalDay, LoginName, PersonName, Policy, RegionCode, Rejection, Scope, Title, TrainingClass,
+    Window,
 };
 use zhipei_storage::{institutions, learners, training_classes};
 
 use crate::app::{Parted, app, open};
-use crate::config::Config;
+use crate::config::{Config, SmsProvider};
 use crate::import::import;
 use crate::keys::random;
 use crate::{Error, Result};
@@ -67,6 +68,8 @@ impl Demo {
         config.data.folder.clone_from(&self.data);
         config.server.listen = ([127, 0, 0, 1], self.port).into();
         config.server.public_url = format!("http://127.0.0.1:{}", self.port);
+        // A visitor registers too: the code is read in the log.
+        config.sms.provider = SmsProvider::Log;
         config.check()?;
         Ok(config)
     }
@@ -129,6 +132,7 @@ fn classes(courses: &[Course], institution: &Institution, now: i64) -> Result<Ve
             window,
             // Whole hundredths of an hour: what is printed can be reached.
             required_ms: length / HUNDREDTH_MS * HUNDREDTH_MS,
+            high_risk: false,
             created_at: now,
         };
         Ok::<_, Error>(DemoClass { class, courses })
@@ -222,15 +226,16 @@ async fn find_or_add_learner(
     }
     let new = NewLearner {
         login_name: parsed,
-        name: Title::parse(name)?,
+        identity: Identity::named(PersonName::parse(name).map_err(Rejection::from)?),
         identity_level: IdentityLevel::Confirmed,
         region: qionghai(),
+        categories: Vec::new(),
         password_hash: parts.hasher.hash(&passwords.0[login_name]).await?,
     };
     let now = parts.clock.now();
     let added = parts
         .db
-        .write(async |txn| learner::add(txn, &Actor::System, now, new).await)
+        .write(async |txn| learner::add(txn, &parts.keys.vault, &Actor::System, now, new).await)
         .await?;
     Ok(added)
 }

@@ -25,15 +25,26 @@ pub enum Error {
     /// Something that a command names does not exist.
     #[error("没有找到{0}")]
     Missing(String),
-    /// The ledger was written with keys that are not there.
-    #[error("数据库里有台账，密钥文件夹却是空的：请先把原来的密钥放回")]
+    /// The database was written with keys that are not there.
+    #[error("数据库里有台账或个人信息，密钥文件夹却是空的：请先把原来的密钥放回")]
     KeysLost,
+    /// The provider of SMS.
+    #[error("短信服务的配置不能用：{0}")]
+    Sms(#[from] zhipei_sms::Error),
+    /// A master key cannot go yet.
+    #[error(
+        "主密钥 {0} 还保护着 {1} 人的密钥和 {2} 条待发消息，不能销毁；请先运行 zhipei vault rotate"
+    )]
+    KeyInUse(String, u64, u64),
     /// The stored records are not what the ledger wrote.
     #[error("发现 {0} 处改动")]
     Tampered(usize),
     /// A file of a course folder is not as it should be.
     #[error("{0}")]
     Course(String),
+    /// A list of regions is not as it should be.
+    #[error("没有导入任何区划：\n{0}")]
+    Regions(String),
     /// The disk or the network.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -9,9 +9,10 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::login::LoginToken;
 use zhipei_actions::{course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, IdentityLevel, Lesson,
-    LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, MediaAsset, MediaAssetId, Policy,
-    RegionCode, Scope, Title, TrainingClass, Window,
+    Account, Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, Identity,
+    IdentityLevel, Lesson, LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, LoginStage,
+    MediaAsset, MediaAssetId, PersonName, Policy, RegionCode, Rejection, Scope, Title,
+    TrainingClass, Window,
 };
 use zhipei_storage::{learners, login_sessions};
 
@@ -61,6 +62,7 @@ pub(crate) async fn run(
     let lesson_ms = i64::from(wanted.lesson_minutes) * 60_000;
     // One hash for all: nobody logs in with it, since nobody knows the password.
     let password_hash = parts.hasher.hash(&hex::encode(keys::random())).await?;
+    let name = PersonName::parse("压测学员").map_err(Rejection::from)?;
     let region = region();
     let mut done = 0;
     while done < wanted.learners {
@@ -73,17 +75,19 @@ pub(crate) async fn run(
                 for number in done..until {
                     let new = NewLearner {
                         login_name: LoginName::parse(&format!("load{number:05}"))?,
-                        name: Title::parse(&format!("压测学员{number:05}"))?,
+                        identity: Identity::named(name.clone()),
                         identity_level: IdentityLevel::Claimed,
                         region: region.clone(),
+                        categories: Vec::new(),
                         password_hash: password_hash.clone(),
                     };
-                    let added = learner::add(txn, by, now, new).await?;
+                    let added = learner::add(txn, &parts.keys.vault, by, now, new).await?;
                     enrolment::enrol(txn, by, now, &added, class).await?;
                     let token = LoginToken::from_random(keys::random());
                     let session = LoginSession::start(
                         LoginSessionId(Uuid::now_v7()),
-                        added.id,
+                        Account::Learner(added.id),
+                        LoginStage::Complete,
                         "zhipei-loadtest",
                         "127.0.0.1",
                         now,
@@ -165,6 +169,7 @@ async fn prepare_class(
                 region: region(),
                 window: Window::new(LocalDay(today.0 - 1), LocalDay(today.0 + 30))?,
                 required_ms: length_ms,
+                high_risk: false,
                 created_at: now,
             };
             training_class::create(txn, by, now, &class, Policy::default()).await?;

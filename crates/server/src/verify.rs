@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use zhipei_domain::LearnerId;
 use zhipei_ledger::{
-    AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit, Mac, SealRow, SealVerifier,
-    SealedHead, VerifyingKeys,
+    AUDIT_CHAIN, AuditVerifier, AuthKeys, ChainVerifier, EntryRow, Finding, Hash, IntervalsAudit,
+    Mac, SealRow, SealVerifier, SealedHead, VerifyingKeys,
 };
-use zhipei_storage::{Db, Txn, learning_intervals, ledger};
+use zhipei_storage::{Db, Txn, audit, learning_intervals, ledger};
 
 use crate::{Keys, Result};
 
@@ -18,6 +18,8 @@ pub struct Report {
     pub learners: usize,
     /// Entries in these chains.
     pub entries: usize,
+    /// Rows of the audit trail that were checked.
+    pub audit_rows: usize,
     /// Seals that were checked.
     pub seals: usize,
     /// The newest seal: its number and hash, for comparison with a copy kept outside.
@@ -84,12 +86,56 @@ async fn verify_at(
     for head in sealed {
         by_learner.entry(head.learner).or_default().push(head);
     }
-    for learner in learners {
+    if learner.is_none() {
+        let mine = by_learner.remove(&AUDIT_CHAIN).unwrap_or_default();
+        report.audit_rows = verify_audit(db, &auth, mine, &mut report.findings).await?;
+    }
+    for learner in learners.into_iter().filter(|id| *id != AUDIT_CHAIN) {
         let mine = by_learner.remove(&learner).unwrap_or_default();
         report.entries += verify_learner(db, &auth, learner, mine, &mut report.findings).await?;
         report.learners += 1;
     }
     Ok(report)
+}
+
+/// Holds the rows of the audit trail against their chain, page by page: both are long.
+async fn verify_audit(
+    db: &Txn,
+    keys: &AuthKeys,
+    sealed: Vec<SealedHead>,
+    findings: &mut Vec<Finding>,
+) -> Result<usize> {
+    const PAGE: u64 = 1_000;
+    let mut chain = ChainVerifier::new(AUDIT_CHAIN, keys, sealed);
+    let mut trail = AuditVerifier::new(keys);
+    let mut seq = 0;
+    loop {
+        let entries = ledger::entries_after(db, AUDIT_CHAIN, seq, PAGE).await?;
+        for entry in &entries {
+            let row = entry_row(entry);
+            chain.check(&row);
+            trail.replay(&row);
+        }
+        match entries.last() {
+            Some(last) => seq = last.seq,
+            None => break,
+        }
+    }
+    findings.extend(chain.finish(ledger::head(db, AUDIT_CHAIN).await?.as_ref()));
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let rows = audit::page(db, after, PAGE).await?;
+        for row in &rows {
+            row.proved(|proved| trail.check(proved, Mac::parse(&row.mac)));
+        }
+        count += rows.len();
+        match rows.last() {
+            Some(last) => after = Some(last.id),
+            None => break,
+        }
+    }
+    findings.extend(trail.finish());
+    Ok(count)
 }
 
 async fn verify_learner(
@@ -103,13 +149,7 @@ async fn verify_learner(
     let mut chain = ChainVerifier::new(learner, keys, sealed);
     let mut intervals = IntervalsAudit::new(learner);
     for entry in &entries {
-        let row = EntryRow {
-            seq: entry.seq.unsigned_abs(),
-            kind: entry.kind.as_bytes(),
-            at: entry.at,
-            body: entry.body.as_bytes(),
-            mac: Mac::parse(&entry.mac),
-        };
+        let row = entry_row(entry);
         chain.check(&row);
         intervals.replay(&row);
     }
@@ -118,6 +158,16 @@ async fn verify_learner(
     let rows = learning_intervals::rows_of(db, learner).await?;
     findings.extend(intervals.finish(&rows));
     Ok(entries.len())
+}
+
+fn entry_row(entry: &ledger::StoredEntry) -> EntryRow<'_> {
+    EntryRow {
+        seq: entry.seq.unsigned_abs(),
+        kind: entry.kind.as_bytes(),
+        at: entry.at,
+        body: entry.body.as_bytes(),
+        mac: Mac::parse(&entry.mac),
+    }
 }
 
 fn seal_row(stored: &ledger::StoredSeal) -> SealRow<'_> {

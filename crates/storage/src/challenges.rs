@@ -9,7 +9,7 @@ use zhipei_domain::{
 
 use crate::entity::challenge::{ActiveModel, Column, Entity, Model};
 use crate::scope::Unscoped;
-use crate::{Error, Result, Txn, learners};
+use crate::{Error, Result, Txn, enrolments};
 
 impl Unscoped for Entity {}
 
@@ -20,7 +20,7 @@ pub async fn list(
     learner: LearnerId,
     credit_scope: CreditScope,
 ) -> Result<Vec<EndedChallenge>> {
-    learners::get(db, scope, learner).await?;
+    enrolments::visible(db, scope, learner, credit_scope).await?;
     let rows = Entity::rows()
         .filter(Column::LearnerId.eq(learner.0))
         .filter(Column::CreditScope.eq(credit_scope.to_uuid()))

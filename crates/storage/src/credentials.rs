@@ -1,7 +1,8 @@
 //! Passwords, as hashes, and what is remembered of failed logins.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QuerySelect,
 };
 use zhipei_domain::{LearnerId, Lockout, UnixMs};
 
@@ -63,6 +64,12 @@ pub async fn insert(txn: &Txn, credential: &Credential) -> Result<()> {
 /// Keeps a new hash or a new count of failures.
 pub async fn update(txn: &Txn, credential: &Credential) -> Result<()> {
     ActiveModel::from(credential).update(txn).await?;
+    Ok(())
+}
+
+/// Nobody logs in with a password any more.
+pub async fn delete(txn: &Txn, learner: LearnerId) -> Result<()> {
+    Entity::delete_by_id(learner.0).exec(txn).await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Connections and transactions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -8,9 +9,10 @@ use sea_orm::{
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use zhipei_domain::UnixMs;
+use zhipei_ledger::AuthKey;
 use zhipei_migrations::{Migrator, MigratorTrait};
 
-use crate::{Error, Result};
+use crate::{Error, Result, audit};
 
 /// An open transaction: what every action takes.
 pub type Txn = DatabaseTransaction;
@@ -22,6 +24,8 @@ pub struct Db {
     /// On SQLite a pool of one connection: writers wait in a fair queue here instead of
     /// polling for the file's lock. On PostgreSQL the same pool as `read`.
     write: DatabaseConnection,
+    /// Authenticates the rows of the audit trail.
+    audit_key: Option<Arc<AuthKey>>,
 }
 
 impl Db {
@@ -34,7 +38,19 @@ impl Db {
         } else {
             read.clone()
         };
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            audit_key: None,
+        })
+    }
+
+    /// The same database, whose audit rows are authenticated by this key. Without one they carry no MAC,
+    /// and verification names them.
+    #[must_use]
+    pub fn with_audit_key(mut self, key: AuthKey) -> Self {
+        self.audit_key = Some(Arc::new(key));
+        self
     }
 
     /// The pool, for reads.
@@ -62,7 +78,8 @@ impl Db {
             .begin_with_options(options)
             .await
             .map_err(Error::from)?;
-        match work(&txn).await {
+        let written = audit::written();
+        match audit::KEY.scope(self.audit_key.clone(), work(&txn)).await {
             Ok(done) => {
                 txn.commit().await.map_err(Error::from)?;
                 Ok(done)
@@ -70,6 +87,7 @@ impl Db {
             Err(error) => {
                 // The reason to roll back is the one to report.
                 let _ = txn.rollback().await;
+                audit::take_back_to(written);
                 Err(error)
             }
         }
@@ -151,6 +169,8 @@ fn options(url: &str, max_connections: u32) -> ConnectOptions {
                 .pragma("wal_autocheckpoint", "8192")
                 .busy_timeout(Duration::from_secs(5))
                 .foreign_keys(true)
+                // What is deleted or emptied is overwritten, also in the free parts of the file.
+                .pragma("secure_delete", "ON")
         });
     options
 }

@@ -2,22 +2,25 @@
 
 use std::collections::HashMap;
 
+use sea_orm::prelude::Uuid;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use zhipei_domain::{
-    ClassId, Enrolment, EnrolmentId, EnrolmentState, LearnerId, Scope, TrainingClass,
+    ClassId, CreditScope, Enrolment, EnrolmentId, EnrolmentState, LearnerId, Scope, TrainingClass,
 };
 
 use crate::entity::enrolment::{ActiveModel, Column, Entity, Model};
 use crate::regions::region_code;
 use crate::scope::Scoped;
-use crate::training_classes;
-use crate::{Error, Result, Txn};
+use crate::{Error, Result, Txn, learners, training_classes};
 
 impl Scoped for Entity {
     const LEARNER: Column = Column::LearnerId;
     const REGION: Column = Column::RegionCode;
+    const CLASS: Option<Column> = Some(Column::ClassId);
 }
 
 /// The learner's enrolments with their classes, the newest first.
@@ -55,6 +58,58 @@ pub async fn of_class(
         .all(db)
         .await?;
     rows.into_iter().map(Enrolment::try_from).collect()
+}
+
+/// The ids of who has a place in the class, as far as the scope reaches.
+pub(crate) fn learners_of(scope: &Scope, class: ClassId) -> SelectStatement {
+    Entity::find_in(scope)
+        .select_only()
+        .column(Column::LearnerId)
+        .filter(Column::ClassId.eq(class.0))
+        .into_query()
+}
+
+/// How many learners have a place in each of these classes. Counts are no personal data.
+pub async fn count_by_class(
+    db: &impl ConnectionTrait,
+    classes: impl IntoIterator<Item = ClassId>,
+) -> Result<HashMap<ClassId, u64>> {
+    let counts: Vec<(Uuid, i64)> = Entity::find_in(&Scope::Platform)
+        .select_only()
+        .column(Column::ClassId)
+        .column_as(Column::Id.count(), "learners")
+        .filter(Column::ClassId.is_in(classes.into_iter().map(|class| class.0)))
+        .filter(Column::State.ne("withdrawn"))
+        .group_by(Column::ClassId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let counts = counts.into_iter();
+    Ok(counts
+        .map(|(class, count)| (ClassId(class), count.unsigned_abs()))
+        .collect())
+}
+
+/// Does what the learner earns there lie in the scope? [`Error::NotFound`] when not: free study is seen
+/// where the learner belongs, what is learned in a class also where the class is filed or run.
+pub(crate) async fn visible(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    learner: LearnerId,
+    credit_scope: CreditScope,
+) -> Result<()> {
+    match (scope, credit_scope) {
+        (Scope::Region(_) | Scope::Institution(_), CreditScope::Class(class)) => {
+            get(db, scope, learner, class).await?;
+        }
+        (Scope::Region(_) | Scope::Institution(_), CreditScope::Platform) => {
+            learners::at_home(db, scope, learner).await?;
+        }
+        (Scope::Learner(_) | Scope::Platform, _) => {
+            learners::get(db, scope, learner).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The learner's place in the class, and the class.
@@ -118,8 +173,8 @@ impl TryFrom<Model> for Enrolment {
 mod tests {
     use uuid::Uuid;
     use zhipei_domain::{
-        IdentityLevel, Institution, InstitutionId, Learner, LocalDay, LoginName, RegionCode, Title,
-        Window,
+        AccountState, IdentityLevel, Institution, InstitutionId, Learner, LocalDay, LoginName,
+        RegionCode, Title, Window,
     };
 
     use super::*;
@@ -146,9 +201,10 @@ mod tests {
             occupation: String::new(),
             occupation_code: String::new(),
             level: String::new(),
-            region: code("469002"),
+            region: code("469006"),
             window: Window::new(LocalDay(0), LocalDay(9)).unwrap(),
             required_ms: 1,
+            high_risk: false,
             created_at: 0,
         };
         let regions = ["460105", "460100", "460200", "460400", "46YP00", "469002"];
@@ -161,9 +217,10 @@ mod tests {
                     let learner = Learner {
                         id: LearnerId(Uuid::now_v7()),
                         login_name: LoginName::parse(&format!("learner{n}")).unwrap(),
-                        name: title("学员"),
                         identity_level: IdentityLevel::Claimed,
                         region: code(region),
+                        categories: Vec::new(),
+                        state: AccountState::Active,
                         created_at: 0,
                     };
                     learners::insert(txn, &learner).await?;
@@ -193,6 +250,11 @@ mod tests {
             ("460400", vec!["460400"]),
             ("46YP00", vec!["46YP00"]),
             ("469002", vec!["469002"]),
+            // The class is filed there: everybody in it is seen.
+            (
+                "469006",
+                vec!["460100", "460105", "460200", "460400", "469002", "46YP00"],
+            ),
             ("469001", vec![]),
             ("110000", vec![]),
         ] {

@@ -16,6 +16,9 @@ pub enum Error {
     /// A stored value does not parse: something else than this program wrote it.
     #[error("the column {0} holds a value that does not parse")]
     Corrupt(&'static str),
+    /// A sealed value does not open, or its person was erased.
+    #[error(transparent)]
+    Vault(#[from] zhipei_vault::Error),
     /// The database said no, or is away.
     #[error(transparent)]
     Database(sea_orm::DbErr),

@@ -11,7 +11,7 @@ use zhipei_domain::{
 
 use crate::entity::learning_interval::{ActiveModel, Column, Entity, Model};
 use crate::scope::Unscoped;
-use crate::{Error, Result, Txn, learners, learning_states};
+use crate::{Error, Result, Txn, enrolments, learning_states};
 
 impl Unscoped for Entity {}
 
@@ -26,7 +26,7 @@ pub async fn list(
     learner: LearnerId,
     credit_scope: CreditScope,
 ) -> Result<Vec<LearningInterval>> {
-    learners::get(db, scope, learner).await?;
+    enrolments::visible(db, scope, learner, credit_scope).await?;
     let (stored, mut rows) = load(db, learner).await?;
     if let Some(Loaded { hours, .. }) = stored {
         rows.extend(hours.open_intervals().iter().map(|earned| {
@@ -45,7 +45,7 @@ pub async fn progress(
     learner: LearnerId,
     credit_scope: CreditScope,
 ) -> Result<Vec<(LessonId, i64, i64)>> {
-    learners::get(db, scope, learner).await?;
+    enrolments::visible(db, scope, learner, credit_scope).await?;
     let (stored, _) = load(db, learner).await?;
     Ok(stored.map_or_else(Vec::new, |stored| {
         stored.hours.all_progress(credit_scope).collect()
@@ -98,6 +98,16 @@ pub async fn rows_of(
         .all(db)
         .await?;
     rows.into_iter().map(LearningInterval::try_from).collect()
+}
+
+/// When the learner last learnt anything, in a class or not.
+pub async fn last_at(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Option<UnixMs>> {
+    let row = Entity::rows()
+        .filter(Column::LearnerId.eq(learner.0))
+        .order_by_desc(Column::ServerTo)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.server_to))
 }
 
 /// Adds intervals.

@@ -239,7 +239,7 @@ fn postgres(writes: &[&StateWrite], now: UnixMs, end: &str) -> Statement {
 mod tests {
     use super::*;
     use crate::testing::TestDb;
-    use zhipei_domain::{IdentityLevel, Learner, LoginName, RegionCode, Title};
+    use zhipei_domain::{AccountState, IdentityLevel, Learner, LoginName, RegionCode};
 
     async fn learner(test: &TestDb) -> LearnerId {
         let id = LearnerId(Uuid::now_v7());
@@ -247,9 +247,10 @@ mod tests {
         let learner = Learner {
             id,
             login_name: LoginName::parse(&name).unwrap(),
-            name: Title::parse("符秀英").unwrap(),
             identity_level: IdentityLevel::Claimed,
             region: RegionCode::parse("469002").unwrap(),
+            categories: Vec::new(),
+            state: AccountState::Active,
             created_at: 0,
         };
         test.db

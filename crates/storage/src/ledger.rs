@@ -104,14 +104,7 @@ pub async fn entries(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Ve
         .order_by_asc(ledger_entry::Column::Seq)
         .all(db)
         .await?;
-    let stored = |row: ledger_entry::Model| StoredEntry {
-        seq: row.seq,
-        kind: row.kind,
-        at: row.at,
-        body: row.body,
-        mac: row.mac,
-    };
-    Ok(rows.into_iter().map(stored).collect())
+    Ok(rows.into_iter().map(stored_entry).collect())
 }
 
 /// The stored head of a chain.
@@ -121,6 +114,38 @@ pub async fn head(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Optio
         .one(db)
         .await?;
     row.as_ref().map(chain).transpose()
+}
+
+/// When the entry with this number was written.
+pub async fn entry_at(
+    db: &impl ConnectionTrait,
+    chain: LearnerId,
+    seq: u64,
+) -> Result<Option<UnixMs>> {
+    let row = ledger_entry::Entity::rows()
+        .filter(ledger_entry::Column::LearnerId.eq(chain.0))
+        .filter(ledger_entry::Column::Seq.eq(seq as i64))
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.at))
+}
+
+/// The next entries of a chain after number `seq`, at most `limit`: for a chain that is too long to be
+/// read at once.
+pub async fn entries_after(
+    db: &impl ConnectionTrait,
+    chain: LearnerId,
+    seq: i64,
+    limit: u64,
+) -> Result<Vec<StoredEntry>> {
+    let rows = ledger_entry::Entity::rows()
+        .filter(ledger_entry::Column::LearnerId.eq(chain.0))
+        .filter(ledger_entry::Column::Seq.gt(seq))
+        .order_by_asc(ledger_entry::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(stored_entry).collect())
 }
 
 /// Is anything in the ledger?
@@ -244,6 +269,16 @@ pub async fn insert_seal(txn: &Txn, seal: &Seal, heads: &[SealedHead]) -> Result
             .await?;
     }
     Ok(())
+}
+
+fn stored_entry(row: ledger_entry::Model) -> StoredEntry {
+    StoredEntry {
+        seq: row.seq,
+        kind: row.kind,
+        at: row.at,
+        body: row.body,
+        mac: row.mac,
+    }
 }
 
 fn stored_seal(row: ledger_seal::Model) -> StoredSeal {

@@ -1,11 +1,11 @@
 //! Regions: the tree.
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
 use zhipei_domain::{Region, RegionCode, RegionTree};
 
-use crate::entity::region::{Entity, Model};
+use crate::entity::region::{ActiveModel, Column, Entity, Model};
 use crate::scope::Unscoped;
-use crate::{Error, Result};
+use crate::{Error, Result, Txn};
 
 impl Unscoped for Entity {}
 
@@ -14,6 +14,32 @@ pub async fn tree(db: &impl ConnectionTrait) -> Result<RegionTree> {
     let rows = Entity::rows().all(db).await?;
     let regions: Result<Vec<Region>> = rows.into_iter().map(Region::try_from).collect();
     Ok(RegionTree::new(regions?))
+}
+
+/// Is there such a region?
+pub async fn exists(db: &impl ConnectionTrait, code: &RegionCode) -> Result<bool> {
+    let found = Entity::rows().filter(Column::Code.eq(code.as_str()));
+    Ok(found.one(db).await?.is_some())
+}
+
+/// Adds a region.
+pub async fn insert(txn: &Txn, region: &Region) -> Result<()> {
+    row(region).insert(txn).await?;
+    Ok(())
+}
+
+/// Gives a region another name.
+pub async fn rename(txn: &Txn, region: &Region) -> Result<()> {
+    row(region).update(txn).await?;
+    Ok(())
+}
+
+fn row(region: &Region) -> ActiveModel {
+    ActiveModel {
+        code: Set(region.code.to_string()),
+        parent_code: Set(region.parent.as_ref().map(ToString::to_string)),
+        name: Set(region.name.clone()),
+    }
 }
 
 impl TryFrom<Model> for Region {

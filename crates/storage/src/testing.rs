@@ -4,6 +4,7 @@
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use uuid::Uuid;
+use zhipei_vault::{IndexKey, KeyRing, MasterKey, Suite};
 
 use crate::Db;
 
@@ -59,4 +60,23 @@ async fn fresh_schema(server: &str) -> String {
     admin.close().await.expect("the connection closes");
     let joint = if server.contains('?') { '&' } else { '?' };
     format!("{server}{joint}options[search_path]={schema}")
+}
+
+/// A vault whose keys everybody knows.
+pub fn vault() -> KeyRing {
+    let index = IndexKey::from_bytes(Suite::Intl, [2; 32]);
+    KeyRing::new(Suite::Intl, vec![master()], index, random).expect("one key of one name")
+}
+
+/// The master key of [`vault`].
+pub fn master() -> MasterKey {
+    MasterKey::from_bytes("master-1", [1; 32])
+}
+
+/// Random enough for a test: a few bits of a UUID are always the same.
+fn random() -> [u8; 32] {
+    let halves = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()];
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(halves.as_flattened());
+    bytes
 }

@@ -3,15 +3,16 @@
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use zhipei_domain::{
-    ClassCourse, ClassId, CourseId, InstitutionId, LocalDay, TrainingClass, Window,
+    ClassCourse, ClassId, CourseId, InstitutionId, LocalDay, Scope, TrainingClass, Window,
 };
 
 use crate::entity::{class_course, training_class};
 use crate::institutions::title;
 use crate::regions::region_code;
-use crate::scope::Unscoped;
+use crate::scope::{Unscoped, classes_in};
 use crate::{Error, Result, Txn};
 
 impl Unscoped for training_class::Entity {}
@@ -26,6 +27,19 @@ pub async fn get(db: &impl ConnectionTrait, id: ClassId) -> Result<TrainingClass
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// The class with this id, if it is in the scope.
+pub async fn in_scope(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: ClassId,
+) -> Result<TrainingClass> {
+    let row = classes_in(scope)
+        .filter(training_class::Column::Id.eq(id.0))
+        .one(db)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
 /// The class with this code (班级编号).
 pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<TrainingClass> {
     let row = training_class::Entity::rows()
@@ -33,6 +47,21 @@ pub async fn by_code(db: &impl ConnectionTrait, code: &str) -> Result<TrainingCl
         .one(db)
         .await?;
     row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The classes of a scope after the one with the id `after`, the newest first, at most `limit`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    after: Option<ClassId>,
+    limit: u64,
+) -> Result<Vec<TrainingClass>> {
+    let mut query = classes_in(scope).order_by_desc(training_class::Column::Id);
+    if let Some(after) = after {
+        query = query.filter(training_class::Column::Id.lt(after.0));
+    }
+    let rows = query.limit(limit).all(db).await?;
+    rows.into_iter().map(TrainingClass::try_from).collect()
 }
 
 /// The courses of the class, in order.
@@ -67,6 +96,7 @@ pub async fn insert(txn: &Txn, class: &TrainingClass) -> Result<()> {
         starts_on: Set(class.window.first().to_string()),
         ends_on: Set(class.window.last().to_string()),
         required_ms: Set(class.required_ms),
+        high_risk: Set(class.high_risk),
         created_at: Set(class.created_at),
     };
     row.insert(txn).await?;
@@ -114,6 +144,7 @@ impl TryFrom<training_class::Model> for TrainingClass {
             window: Window::new(day(&row.starts_on)?, day(&row.ends_on)?)
                 .map_err(|_| Error::Corrupt("ends_on"))?,
             required_ms: row.required_ms,
+            high_risk: row.high_risk,
             created_at: row.created_at,
         })
     }

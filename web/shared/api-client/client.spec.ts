@@ -13,6 +13,14 @@ describe('the API client', () => {
     await expect(request).rejects.toMatchObject({ status: 423, code: 'account_locked', detail: '15', retryAfter: 900 })
   })
 
+  it('names the field that is wrong', async () => {
+    const errors = [{ field: 'document_number', title: '证件号码有误' }]
+    const at = (body: object) => createClient({ ...base, fetch: answering(422, { status: 422, code: 'document_invalid', title: '', ...body }) }).GET('/api/me')
+    await expect(at({ errors })).rejects.toMatchObject({ code: 'document_invalid', field: 'document_number' })
+    await expect(at({})).rejects.toMatchObject({ field: null })
+    await expect(at({ errors: 'x' })).rejects.toMatchObject({ field: null })
+  })
+
   it('says unreachable when no answer comes', async () => {
     const fetch = vi.fn(() => Promise.reject(new TypeError('network')))
     await expect(createClient({ ...base, fetch }).GET('/api/me')).rejects.toMatchObject({ code: UNREACHABLE })

@@ -16,6 +16,8 @@ export class ApiProblem extends Error {
     readonly retryAfter: number | null = null,
     /** The server's number of the request, for the help desk. */
     readonly requestId: string | null = null,
+    /** The field of the request that is wrong, if one is known. */
+    readonly field: string | null = null,
   ) {
     super(title === '' ? code : title)
     this.name = 'ApiProblem'
@@ -28,8 +30,8 @@ export const UNREACHABLE = 'unreachable'
 export interface ClientOptions {
   baseUrl?: string
   fetch?: typeof fetch
-  /** The session is over; called once for each answer that says so. */
-  onUnauthenticated?: () => void
+  /** The session is over, and why; called once for each answer that says so. */
+  onUnauthenticated?: (problem: ApiProblem) => void
 }
 
 export function createClient({ baseUrl = '', fetch: send, onUnauthenticated }: ClientOptions = {}): ApiClient {
@@ -45,12 +47,12 @@ export async function bodyOf<T>(request: Promise<{ data?: T }>): Promise<T> {
   return data
 }
 
-function problems(onUnauthenticated?: () => void): Middleware {
+function problems(onUnauthenticated?: (problem: ApiProblem) => void): Middleware {
   return {
     async onResponse({ response }) {
       if (response.ok) return undefined
       const problem = await toProblem(response)
-      if (response.status === 401 && problem.code !== 'login_failed') onUnauthenticated?.()
+      if (response.status === 401 && problem.code !== 'login_failed') onUnauthenticated?.(problem)
       throw problem
     },
     onError({ error }) {
@@ -70,7 +72,13 @@ async function toProblem(response: Response): Promise<ApiProblem> {
     text(body, 'detail'),
     retryAfter,
     response.headers.get('x-request-id'),
+    firstField(body),
   )
+}
+
+function firstField(body: unknown): string | null {
+  const errors: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'errors') : null
+  return Array.isArray(errors) ? text(errors[0], 'field') : null
 }
 
 function text(body: unknown, key: string): string | null {

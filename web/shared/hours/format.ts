@@ -69,6 +69,28 @@ export function localMoment(at: string | number): LocalMoment {
   }
 }
 
+export interface DateParts {
+  /** Null where it is the reader's own year and goes without saying. */
+  year: number | null
+  month: number
+  day: number
+}
+
+/** A plain date (`2026-03-02`) or the local date of a moment, to be put into words. */
+export function dateParts(at: string | number, thisYear: number): DateParts {
+  const plain = typeof at === 'string' ? /^(\d{4})-(\d{2})-(\d{2})$/.exec(at) : null
+  const { year, month, day } = plain
+    ? { year: Number(plain[1]), month: Number(plain[2]), day: Number(plain[3]) }
+    : localMoment(at)
+  return { year: year === thisYear ? null : year, month, day }
+}
+
+/** From and to; a range out of an earlier year into this one names both years. */
+export function dateRange(from: string | number, to: string | number, thisYear: number): [DateParts, DateParts] {
+  const [first, last] = [dateParts(from, thisYear), dateParts(to, thisYear)]
+  return [first, first.year !== null && last.year === null ? { ...last, year: thisYear } : last]
+}
+
 /** `9:06` */
 export function clockTime(at: string | number): string {
   const { hour, minute } = localMoment(at)

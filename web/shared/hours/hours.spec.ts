@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clockTime, clockTimeWithSeconds, daysBetween, flooredHours, hoursLeft, localMoment, runningTime, shortHours, spokenParts } from './format'
+import { clockTime, clockTimeWithSeconds, dateParts, dateRange, daysBetween, flooredHours, hoursLeft, localMoment, runningTime, shortHours, spokenParts } from './format'
 import { commonScale, laidEndToEnd, ribbonPieces, withFresh } from './ribbon'
 
 describe('time as it is written', () => {
@@ -29,16 +29,29 @@ describe('time as it is written', () => {
     expect(localMoment('2026-11-24T16:30:00Z')).toMatchObject({ month: 11, day: 25, hour: 0, date: '2026-11-25' })
     expect(daysBetween('2026-11-24T15:59:00Z', '2026-11-24T16:01:00Z')).toBe(1)
   })
+
+  it('names the year of a date only where it is not this one', () => {
+    expect(dateParts('2026-04-11', 2026)).toEqual({ year: null, month: 4, day: 11 })
+    expect(dateParts('2025-12-31T16:00:00Z', 2026)).toEqual({ year: null, month: 1, day: 1 })
+    expect(dateParts('2027-03-25', 2026)).toEqual({ year: 2027, month: 3, day: 25 })
+  })
+
+  it('names both years of a range where leaving one out would mislead', () => {
+    const years = (from: string, to: string) => dateRange(from, to, 2026).map(({ year }) => year)
+    expect(years('2026-04-11', '2026-05-25')).toEqual([null, null])
+    expect(years('2026-04-11', '2027-03-25')).toEqual([null, 2027])
+    expect(years('2025-11-01', '2026-03-25')).toEqual([2025, 2026])
+  })
 })
 
 describe('the hour ribbon', () => {
   it('shows pieces and gaps as shares of the whole', () => {
     const pieces = ribbonPieces(
       [
-        { state: 'pending', from: 50, to: 75 },
-        { state: 'verified', from: 0, to: 25 },
+        { state: 'pending', from: 50_000, to: 75_000 },
+        { state: 'verified', from: 0, to: 25_000 },
       ],
-      100,
+      100_000,
     )
     expect(pieces).toEqual([
       { state: 'verified', percent: 25 },
@@ -50,15 +63,36 @@ describe('the hour ribbon', () => {
   it('keeps inside the whole and joins neighbours', () => {
     const pieces = ribbonPieces(
       [
-        { state: 'verified', from: 0, to: 40 },
-        { state: 'verified', from: 40, to: 60 },
-        { state: 'void', from: 50, to: 200 },
+        { state: 'verified', from: 0, to: 40_000 },
+        { state: 'verified', from: 40_000, to: 60_000 },
+        { state: 'void', from: 50_000, to: 200_000 },
       ],
-      100,
+      100_000,
     )
     expect(pieces).toEqual([
       { state: 'verified', percent: 60 },
       { state: 'void', percent: 40 },
+    ])
+  })
+
+  it('draws stretches less than a second apart as touching, and a second as a gap', () => {
+    const apart = (ms: number) =>
+      ribbonPieces(
+        [
+          { state: 'verified', from: 0, to: 10_000 },
+          { state: 'verified', from: 10_000 + ms, to: 20_000 },
+          { state: 'pending', from: 20_000 + ms, to: 40_000 },
+        ],
+        40_000,
+      ).map((piece) => piece.state)
+    expect(apart(999)).toEqual(['verified', 'pending'])
+    expect(apart(1_000)).toEqual(['verified', null, 'verified', null, 'pending'])
+  })
+
+  it('shows what was not watched at the very beginning', () => {
+    expect(ribbonPieces([{ state: 'verified', from: 500, to: 1_000 }], 1_000)).toEqual([
+      { state: null, percent: 50 },
+      { state: 'verified', percent: 50 },
     ])
   })
 

@@ -14,15 +14,19 @@ export interface RibbonPiece {
   percent: number
 }
 
-/** Pieces from 0 to `length`, gaps included; later segments never overlap earlier ones. */
+/** A change of device or of connection leaves less than this between two stretches; nobody missed anything there. */
+const TOUCHING_MS = 1_000
+
+/** Pieces from 0 to `length` in milliseconds, gaps of a second or more included; later segments never overlap earlier ones. */
 export function ribbonPieces(segments: readonly RibbonSegment[], length: number): RibbonPiece[] {
   if (length <= 0) return []
   const pieces: RibbonPiece[] = []
   let at = 0
   for (const segment of [...segments].sort((a, b) => a.from - b.from)) {
-    const from = clamp(segment.from, at, length)
-    const to = clamp(segment.to, from, length)
-    if (to <= from) continue
+    const begin = clamp(segment.from, at, length)
+    const to = clamp(segment.to, begin, length)
+    if (to <= begin) continue
+    const from = pieces.length > 0 && begin - at < TOUCHING_MS ? at : begin
     if (from > at) pieces.push({ state: null, percent: percent(from - at, length) })
     const before = pieces.at(-1)
     if (before && before.state === segment.state) before.percent += percent(to - from, length)

@@ -1,13 +1,13 @@
-import { createClient, type Schemas } from '@zhipei/api-client'
+import { createClient, type ApiProblem, type Schemas } from '@zhipei/api-client'
 
-let whenOver: () => void = () => undefined
+let whenOver: (problem: ApiProblem) => void = () => undefined
 
-/** What to do when the server says that nobody is logged in; the router sets it. */
-export function onSessionOver(task: () => void): void {
+/** What to do when the server says that nobody is logged in, or no longer; the router sets it. */
+export function onSessionOver(task: (problem: ApiProblem) => void): void {
   whenOver = task
 }
 
-export const api = createClient({ onUnauthenticated: () => whenOver() })
+export const api = createClient({ onUnauthenticated: (problem) => whenOver(problem) })
 
 export type Me = Schemas['MeOut']
 export type ClassOut = Schemas['ClassOut']
@@ -22,3 +22,12 @@ export type HourRow = Schemas['HourRow']
 export type Totals = Schemas['TotalsOut']
 export type Segment = Schemas['SegmentOut']
 export type Policy = Schemas['PolicyOut']
+export type StaffMe = Schemas['StaffMeOut']
+export type StaffAccount = Schemas['StaffAccountOut']
+export type Approval = Schemas['ApprovalOut']
+export type AuditEvent = Schemas['AuditEventOut']
+export type LoginSession = Schemas['LoginSessionOut']
+export type SupervisedClass = Schemas['SupervisedClassOut']
+export type SupervisedLearner = Schemas['SupervisedLearnerOut']
+export type SupervisedLearnerDetail = Schemas['SupervisedLearnerDetailOut']
+export type Region = Schemas['RegionOut']

@@ -10,13 +10,15 @@ interface UseMe {
   me: Readonly<Ref<Me | null>>
   ensureMe: () => Promise<Me>
   logIn: (loginName: string, password: string) => Promise<Me>
+  /** Somebody logged in by another way. */
+  know: (who: Me) => Me
   logOut: () => Promise<void>
   forgetMe: () => void
 }
 
 /** Who is logged in. Asked once; the cookie itself is out of our reach. */
 export function useMe(): UseMe {
-  return { me: readonly(me), ensureMe, logIn, logOut, forgetMe }
+  return { me: readonly(me) as Readonly<Ref<Me | null>>, ensureMe, logIn, know, logOut, forgetMe }
 }
 
 async function ensureMe(): Promise<Me> {

@@ -4,7 +4,6 @@ mod out;
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zhipei_api_types::Page;
 use zhipei_domain::{
@@ -16,16 +15,17 @@ use self::out::{
     ChapterOut, ClassDetailOut, ClassOut, ContinueLessonOut, CourseOut, LessonOut, LessonRowOut,
 };
 pub(crate) use self::out::{TimeStateOut, TotalsOut};
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::media::{MediaOut, poster_url};
 use crate::record::Record;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_classes))
-        .routes(routes!(get_class))
-        .routes(routes!(get_lesson))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Learner, routes!(list_classes))
+        .add(Access::Learner, routes!(get_class))
+        .add(Access::Learner, routes!(get_lesson))
 }
 
 /// The learner's classes, the newest first.
@@ -37,7 +37,7 @@ async fn list_classes(
     let places = enrolments::of_learner(app.db.read(), &caller.scope(), caller.learner()).await?;
     let mut items = Vec::with_capacity(places.len());
     for (enrolment, class) in places {
-        let record = Record::load(&app.db, &caller, class.id).await?;
+        let record = Record::load(&app.db, &caller.scope(), caller.learner(), class.id).await?;
         let courses = ClassCourses::load(&app, class.id).await?;
         items.push(class_out(&app, &caller, &enrolment, class, &record, &courses).await?);
     }
@@ -53,7 +53,7 @@ async fn get_class(
 ) -> ApiResult<Json<ClassDetailOut>> {
     let (enrolment, class) =
         enrolments::get(app.db.read(), &caller.scope(), caller.learner(), id).await?;
-    let record = Record::load(&app.db, &caller, id).await?;
+    let record = Record::load(&app.db, &caller.scope(), caller.learner(), id).await?;
     let courses = ClassCourses::load(&app, id).await?;
     Ok(Json(ClassDetailOut {
         filing_number: class.filing_number.clone(),
@@ -81,7 +81,7 @@ async fn get_lesson(
         .lessons()
         .skip_while(|found| found.lesson.id != lesson_id);
     let found = lessons.next().ok_or(ApiError::NotFound)?;
-    let record = Record::load(&app.db, &caller, class_id).await?;
+    let record = Record::load(&app.db, &caller.scope(), caller.learner(), class_id).await?;
     let progress = record.progress(lesson_id);
     let media = match found.lesson.media {
         Some(asset) => {

@@ -1,14 +1,14 @@
 //! The hour list as a page to print.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use zhipei_domain::{ClassId, CreditHours};
 use zhipei_reports::{HourList, HourListRow};
-use zhipei_storage::{enrolments, institutions, learners};
+use zhipei_storage::{enrolments, identities, institutions, learners};
 
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::classes::ClassCourses;
 use crate::hours::{Titles, outstanding};
@@ -16,20 +16,16 @@ use crate::protect::policy_with_nonce;
 use crate::record::Record;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/hour-lists/{class_id}", get(get_hour_list))
+pub(crate) fn router() -> Routes {
+    let path = "/hour-lists/{class_id}";
+    Routes::new().add_plain(Access::LearnerPage, path, get(get_hour_list))
 }
 
 async fn get_hour_list(
     State(app): State<AppState>,
-    caller: Result<Caller, ApiError>,
+    caller: Caller,
     Place(id): Place<ClassId>,
 ) -> ApiResult<Response> {
-    // A page in a tab of its own: who is logged out should see the login, not a problem.
-    let caller = match caller {
-        Err(ApiError::NotLoggedIn) => return Ok(Redirect::to("/login").into_response()),
-        caller => caller?,
-    };
     let list = hour_list(&app, &caller, id).await?;
     let nonce = hex::encode((app.random)());
     let html = list
@@ -46,9 +42,10 @@ async fn hour_list(app: &AppState, caller: &Caller, id: ClassId) -> ApiResult<Ho
     let db = app.db.read();
     let (_, class) = enrolments::get(db, &caller.scope(), caller.learner(), id).await?;
     let learner = learners::get(db, &caller.scope(), caller.learner()).await?;
+    let identity = identities::get(db, &caller.scope(), &app.keys.vault, caller.learner()).await?;
     let institution = institutions::get(db, class.institution).await?;
     let cut_off = app.clock.now();
-    let record = Record::load(&app.db, caller, id).await?;
+    let record = Record::load(&app.db, &caller.scope(), caller.learner(), id).await?;
     let titles = Titles::new(&ClassCourses::load(app, id).await?);
     let per_hour = record.minutes_per_hour();
     let totals = record.hours.totals();
@@ -80,9 +77,9 @@ async fn hour_list(app: &AppState, caller: &Caller, id: ClassId) -> ApiResult<Ho
         verified_ms: totals.verified_ms,
         minutes_per_hour: per_hour,
         notes: outstanding(&record, &titles),
-        printed_by: learner.name.as_str().to_owned(),
+        printed_by: identity.name.as_str().to_owned(),
         printed_at: cut_off,
         back_url: format!("/classes/{id}/hours"),
-        learner_name: learner.name.into_string(),
+        learner_name: identity.name.as_str().to_owned(),
     })
 }

@@ -8,25 +8,25 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_api_types::Moment;
-use zhipei_domain::{ClassId, Hours, LearningInterval, LessonId, Row, Span};
+use zhipei_domain::{ClassId, Hours, LearnerId, LearningInterval, LessonId, Row, Scope, Span};
 use zhipei_storage::enrolments;
 
 pub(crate) use self::words::{notes, outstanding};
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::classes::{ClassCourses, TimeStateOut, TotalsOut};
 use crate::record::{Checks, Record};
 use crate::{ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_hours))
+pub(crate) fn router() -> Routes {
+    Routes::new().add(Access::Learner, routes!(list_hours))
 }
 
 #[derive(Serialize, ToSchema)]
-struct HoursOut {
+pub(crate) struct HoursOut {
     class: HoursClassOut,
     /// What comes later is not counted here.
     cut_off: Moment,
@@ -87,10 +87,22 @@ async fn list_hours(
     caller: Caller,
     Place(id): Place<ClassId>,
 ) -> ApiResult<Json<HoursOut>> {
-    let (_, class) = enrolments::get(app.db.read(), &caller.scope(), caller.learner(), id).await?;
+    Ok(Json(
+        hours_of(&app, &caller.scope(), caller.learner(), id).await?,
+    ))
+}
+
+/// A learner's hours in a class, as far as the scope reaches.
+pub(crate) async fn hours_of(
+    app: &AppState,
+    scope: &Scope,
+    learner: LearnerId,
+    id: ClassId,
+) -> ApiResult<HoursOut> {
+    let (_, class) = enrolments::get(app.db.read(), scope, learner, id).await?;
     let cut_off = app.clock.now();
-    let record = Record::load(&app.db, &caller, id).await?;
-    let courses = ClassCourses::load(&app, id).await?;
+    let record = Record::load(&app.db, scope, learner, id).await?;
+    let courses = ClassCourses::load(app, id).await?;
     let titles = Titles::new(&courses);
     let per_hour = record.minutes_per_hour();
 
@@ -116,7 +128,7 @@ async fn list_hours(
             ..hour_row(row, title, record.checks_of_course(course))
         }
     });
-    Ok(Json(HoursOut {
+    Ok(HoursOut {
         cut_off: Moment(cut_off),
         required_ms: class.required_ms,
         minutes_per_hour: per_hour,
@@ -127,7 +139,7 @@ async fn list_hours(
             id: class.id.0,
             title: class.title.into_string(),
         },
-    }))
+    })
 }
 
 fn hour_row<G>(row: &Row<'_, G>, title: String, checks: Checks) -> HourRow {

@@ -5,22 +5,21 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Json;
-use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-use zhipei_actions::login;
+use zhipei_actions::login_session;
 use zhipei_api_types::learning::{MAX_FRAME_BYTES, PostAnswer, Posted};
 use zhipei_domain::MediaAssetId;
 use zhipei_learning::{Incoming, Outgoing, PostError};
 use zhipei_storage::{courses, login_sessions, media_assets};
 
+use crate::access::{Access, Routes};
 use crate::body::{Body, Place};
 use crate::caller::ClientAddress;
 use crate::{ApiError, ApiResult, AppState, Caller};
@@ -32,15 +31,12 @@ const LOGIN_CHECK_MS: i64 = 5 * 60_000;
 /// How long a connection may take to hear that its login is over.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Addresses outside the OpenAPI document: it has no words for a WebSocket.
-pub(crate) fn socket_router() -> Router<AppState> {
-    Router::new().route("/api/learning/sessions", get(connect))
-}
-
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(post_heartbeats))
-        .routes(routes!(get_key))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Learner, routes!(post_heartbeats))
+        .add(Access::Learner, routes!(get_key))
+        // The document has no words for a WebSocket.
+        .add_plain(Access::Learner, "/api/learning/sessions", get(connect))
 }
 
 async fn connect(
@@ -120,7 +116,9 @@ async fn login_ended(app: &AppState, caller: &Caller) {
             Ok(session) if session.is_live(now) => {
                 let played_at = app.desk.played_at(caller.learner());
                 let is_learning = played_at.is_some_and(|at| now - at <= LOGIN_CHECK_MS);
-                if is_learning && let Err(error) = login::touch(&app.db, &session, now).await {
+                if is_learning
+                    && let Err(error) = login_session::touch(&app.db, &session, now).await
+                {
                     tracing::warn!(%error, "a login could not be kept alive");
                 }
             }

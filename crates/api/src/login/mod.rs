@@ -6,20 +6,23 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zhipei_actions::login::{self, Attempt, LoginToken, Outcome};
+use uuid::Uuid;
+use zhipei_actions::login::{Attempt, LoginToken, Outcome};
+use zhipei_actions::login_session;
 use zhipei_api_types::Problem;
 
+use crate::access::{Access, Routes};
+use crate::attempts::may_try;
 use crate::body::Body;
 use crate::caller::{ClientAddress, cookie};
 use crate::me::MeOut;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(log_in))
-        .routes(routes!(log_out))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Public, routes!(log_in))
+        .add(Access::Learner, routes!(log_out))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -29,12 +32,18 @@ struct LoginIn {
     login_name: String,
     #[schema(max_length = 512)]
     password: String,
+    /// Of the picture that was read; needed after `captcha_required`.
+    captcha_id: Option<Uuid>,
+    /// What was read.
+    #[schema(max_length = 16)]
+    captcha: Option<String>,
 }
 
 /// Log in; the answer sets the session cookie.
 #[utoipa::path(post, path = "/api/login", operation_id = "log_in", tag = "login", request_body = LoginIn, responses(
     (status = 200, body = MeOut),
     (status = 401, description = "`login_failed`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`captcha_required`, `captcha_wrong`", body = Problem, content_type = "application/problem+json"),
     (status = 423, description = "`account_locked`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too_many_attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -46,13 +55,11 @@ async fn log_in(
     Body(input): Body<LoginIn>,
 ) -> ApiResult<(CookieJar, Json<MeOut>)> {
     let now = app.clock.now();
-    if let Some(until) = app.attempts().wait_until(from, now) {
-        let left_ms = until - now;
-        return Err(ApiError::TooManyAttempts { left_ms });
-    }
     if input.password.len() > 512 {
         return Err(ApiError::Invalid(Some("password".to_owned())));
     }
+    let captcha = input.captcha_id.zip(input.captcha.as_deref());
+    may_try(&app, from, captcha, now).await?;
     // Always a fresh one: a token planted before the login opens nothing after it.
     let token = LoginToken::from_random((app.random)());
     let attempt = Attempt {
@@ -63,13 +70,13 @@ async fn log_in(
         ip: &from.to_string(),
         now,
     };
-    match app.gate.log_in(&app.db, attempt).await? {
+    match app.gate.log_in(&app.db, &app.keys.vault, attempt).await? {
         Outcome::Done(learner) => {
             let jar = jar.add(cookie(&app.settings, token.reveal()));
-            Ok((jar, Json(learner.into())))
+            Ok((jar, Json(MeOut::load(&app, learner).await?)))
         }
         Outcome::Failed => {
-            app.attempts().failed(from, now);
+            app.attempts().note(from, now);
             Err(ApiError::LoginFailed)
         }
         Outcome::Locked { until } => Err(ApiError::locked(until, now)),
@@ -85,7 +92,7 @@ async fn log_out(
 ) -> ApiResult<(CookieJar, StatusCode)> {
     let now = app.clock.now();
     app.db
-        .write(async |txn| login::log_out(txn, &caller.session, now).await)
+        .write(async |txn| login_session::log_out(txn, &caller.session, now).await)
         .await?;
     let this = caller.session.id;
     app.desk.log_out(caller.learner(), |login| login == this);
@@ -93,7 +100,7 @@ async fn log_out(
     Ok((jar.remove(gone), StatusCode::NO_CONTENT))
 }
 
-fn user_agent(headers: &HeaderMap) -> &str {
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
     headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())

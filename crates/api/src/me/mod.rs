@@ -5,20 +5,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zhipei_actions::login::Outcome;
 use zhipei_api_types::Problem;
-use zhipei_domain::{IdentityLevel, Learner};
-use zhipei_storage::learners;
+use zhipei_domain::{IdDocument, Identity, IdentityLevel, Learner, Phone, Scope};
+use zhipei_storage::{identities, learners};
 
+use crate::access::{Access, Routes};
 use crate::body::Body;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(get_me))
-        .routes(routes!(change_password))
+pub(crate) fn router() -> Routes {
+    Routes::new()
+        .add(Access::Learner, routes!(get_me))
+        .add(Access::Learner, routes!(change_password))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -31,6 +31,19 @@ pub(crate) struct MeOut {
     /// Who confirmed it.
     #[schema(required)]
     identity_source: Option<String>,
+    /// As `138****5678`; none where the account was made without a phone.
+    #[schema(required)]
+    phone: Option<String>,
+    /// As `110***********002X`.
+    #[schema(required)]
+    document_number: Option<String>,
+    /// As 居民身份证.
+    #[schema(required)]
+    document_kind: Option<String>,
+    /// Codes of the categories of trainees.
+    categories: Vec<String>,
+    /// Code of the region.
+    region: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -40,8 +53,15 @@ enum IdentityLevelOut {
     Confirmed,
 }
 
-impl From<Learner> for MeOut {
-    fn from(learner: Learner) -> Self {
+impl MeOut {
+    /// Opens who the learner is, for the learner.
+    pub(crate) async fn load(app: &AppState, learner: Learner) -> ApiResult<Self> {
+        let scope = Scope::Learner(learner.id);
+        let identity = identities::get(app.db.read(), &scope, &app.keys.vault, learner.id).await?;
+        Ok(Self::new(&learner, &identity))
+    }
+
+    fn new(learner: &Learner, identity: &Identity) -> Self {
         let (identity_level, identity_source) = match learner.identity_level {
             IdentityLevel::Claimed => (IdentityLevelOut::Claimed, None),
             IdentityLevel::Confirmed => {
@@ -50,10 +70,22 @@ impl From<Learner> for MeOut {
         };
         Self {
             id: learner.id.to_string(),
-            name: learner.name.into_string(),
+            name: identity.name.as_str().to_owned(),
             login_name: learner.login_name.to_string(),
             identity_level,
             identity_source,
+            phone: identity.phone.as_ref().map(Phone::masked),
+            document_number: identity.document.as_ref().map(IdDocument::masked),
+            document_kind: identity
+                .document
+                .as_ref()
+                .map(|document| document.kind().word().to_owned()),
+            categories: learner
+                .categories
+                .iter()
+                .map(|category| category.code().to_owned())
+                .collect(),
+            region: learner.region.to_string(),
         }
     }
 }
@@ -62,7 +94,7 @@ impl From<Learner> for MeOut {
 #[utoipa::path(get, path = "/api/me", operation_id = "get_me", tag = "me", responses((status = 200, body = MeOut)))]
 async fn get_me(State(app): State<AppState>, caller: Caller) -> ApiResult<Json<MeOut>> {
     let learner = learners::get(app.db.read(), &caller.scope(), caller.learner()).await?;
-    Ok(Json(learner.into()))
+    Ok(Json(MeOut::load(&app, learner).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -92,7 +124,14 @@ async fn change_password(
     }
     let outcome = app
         .gate
-        .change_password(&app.db, &caller.session, &input.current, &input.new, now)
+        .change_password(
+            &app.db,
+            caller.learner(),
+            &caller.session,
+            &input.current,
+            &input.new,
+            now,
+        )
         .await?;
     match outcome {
         Outcome::Done(()) => {

@@ -1,6 +1,5 @@
 //! Videos: playlists, segments, posters and captions, to the login that an address was made for.
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,11 +10,13 @@ use utoipa::ToSchema;
 use zhipei_domain::{LoginSession, MediaAsset, MediaAssetId};
 use zhipei_media::address::{self, AddressError, MediaToken};
 
+use crate::access::{Access, Routes};
 use crate::body::Place;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/media/{token}/{asset}/{file}", get(get_media_file))
+pub(crate) fn router() -> Routes {
+    let path = "/media/{token}/{asset}/{file}";
+    Routes::new().add_plain(Access::Learner, path, get(get_media_file))
 }
 
 /// Where a player finds a video.

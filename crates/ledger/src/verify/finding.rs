@@ -1,3 +1,4 @@
+use uuid::Uuid;
 use zhipei_domain::{IntervalId, LearnerId};
 
 /// Something that is not as the ledger wrote it. Shown to whoever verifies.
@@ -205,6 +206,32 @@ pub enum Finding {
         ledger: String,
         /// In the row.
         row: String,
+    },
+    /// A row of the audit trail is not as it was written, or was not written by the platform.
+    #[error("审计记录 {id} 被改动，或不是平台写入的")]
+    AuditRowWrong {
+        /// The row.
+        id: Uuid,
+    },
+    /// A row of the audit trail is gone.
+    #[error("审计记录 {id} 被删除（审计链第 {seq} 条载有它）")]
+    AuditRowMissing {
+        /// The row.
+        id: Uuid,
+        /// The entry of the audit chain that names it.
+        seq: u64,
+    },
+    /// A row of the audit trail is older than the chain's end and stands in no entry.
+    #[error("审计记录 {id} 没有进入审计链")]
+    AuditRowUnchained {
+        /// The row.
+        id: Uuid,
+    },
+    /// An entry of the audit chain does not say what such an entry says.
+    #[error("审计链的第 {seq} 条内容无法读出")]
+    AuditEntryUnreadable {
+        /// Its number.
+        seq: u64,
     },
     /// The ledger implies an interval that has no row.
     #[error("学员 {learner} 的学时 {interval} 在台账中有记录，学时表中没有")]

@@ -24,6 +24,14 @@ pub struct Model {
     pub detail: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub ip: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub actor_role: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub agent_hash: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub request_id: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub mac: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

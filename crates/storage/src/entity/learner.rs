@@ -10,11 +10,13 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub login_name: String,
     #[sea_orm(column_type = "Text")]
-    pub name: String,
-    #[sea_orm(column_type = "Text")]
     pub identity_level: String,
     #[sea_orm(column_type = "Text")]
     pub region_code: String,
+    #[sea_orm(column_type = "Text")]
+    pub categories: String,
+    #[sea_orm(column_type = "Text")]
+    pub state: String,
     pub created_at: i64,
 }
 

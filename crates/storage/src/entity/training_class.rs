@@ -27,6 +27,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub ends_on: String,
     pub required_ms: i64,
+    pub high_risk: bool,
     pub created_at: i64,
 }
 

@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 use zhipei_server::Keys;
+use zhipei_vault::Suite;
 
 use crate::book::{Book, Counts};
 use crate::examine::{Examiner, Sums};
@@ -160,7 +161,7 @@ impl Exam {
             examiner: Examiner {
                 stage,
                 place: place.clone(),
-                keys: Keys::in_folder(&data.join("keys"))?,
+                keys: Keys::in_folder(&data.join("keys"), Suite::Intl)?,
                 books,
                 copies,
             },

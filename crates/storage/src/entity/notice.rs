@@ -1,0 +1,19 @@
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "notice")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub learner_id: Uuid,
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    #[sea_orm(column_type = "Text")]
+    pub body: String,
+    pub created_at: i64,
+    pub read_at: Option<i64>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,25 @@
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "roster_entry")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub class_id: Uuid,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub name: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub document: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub phone: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub phone_index: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub document_index: Option<String>,
+    pub learner_id: Option<Uuid>,
+    pub created_at: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

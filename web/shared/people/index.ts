@@ -1,0 +1,6 @@
+export * from './common-passwords'
+export * from './id-document'
+export * from './password'
+export * from './person-name'
+export * from './phone'
+export * from './totp'

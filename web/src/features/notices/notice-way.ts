@@ -1,0 +1,15 @@
+/** Where a notice leads: to the page on which its reader can do something about it. */
+const WAYS: Record<string, string> = {
+  registered: '/',
+  identity_confirmed: '/account',
+  password_reset: '/account/security',
+  phone_changed: '/account',
+  correction_decided: '/account',
+  enrolled: '/',
+  join_decided: '/join',
+  new_device: '/account/security',
+}
+
+export function noticeWay(kind: string): string | null {
+  return WAYS[kind] ?? null
+}
