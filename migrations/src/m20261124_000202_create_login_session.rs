@@ -24,6 +24,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer("expires_at"))
                     .col(text_null("ended"))
                     .col(boolean("new_device"))
+                    .col(big_integer_null("proved_at"))
                     .col(text("user_agent"))
                     .col(text("ip"))
                     .foreign_key(

@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 use zhipei_domain::{Actor, Consent, ConsentPurpose, LearnerId, Rejection, UnixMs};
 use zhipei_storage::{Txn, consents};
 
-use crate::Result;
 use crate::audit::done;
+use crate::{Result, face};
 
 /// Gives a consent to the text of `version`, which must be the one that holds. One that lives stays as it
 /// is; one to an older text is replaced.
@@ -25,7 +25,7 @@ pub async fn give(
     done(txn, &by, now, "consent.give", "learner", learner, &said).await
 }
 
-/// Withdraws a consent. One that registering needs is only withdrawn with the account.
+/// Withdraws a consent; without those to comparing and uploading the face, the template is destroyed. One that registering needs is only withdrawn with the account.
 pub async fn withdraw(
     txn: &Txn,
     learner: LearnerId,
@@ -39,6 +39,12 @@ pub async fn withdraw(
         return Ok(());
     }
     let (by, said) = (Actor::Learner(learner), purpose.as_str());
+    if matches!(
+        purpose,
+        ConsentPurpose::FaceCompare | ConsentPurpose::FaceUpload
+    ) {
+        face::forget(txn, &by, now, learner).await?;
+    }
     done(txn, &by, now, "consent.withdraw", "learner", learner, said).await
 }
 

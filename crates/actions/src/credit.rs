@@ -3,16 +3,23 @@
 use std::collections::{HashMap, HashSet};
 
 use zhipei_credit::{Earned, Settlement};
-use zhipei_domain::{CheckOutcome, EndedChallenge, LearnerId, LearningInterval, TimeState, UnixMs};
+use zhipei_domain::{
+    Actor, ChallengeId, CheckOutcome, EndedChallenge, FaceCheck, FrozenDecision, FrozenTime,
+    LearnerId, LearningInterval, NoticeKind, SMS_WITHIN_S, Scope, SmsWords, StaffId, TimeState,
+    UnixMs,
+};
 use zhipei_ledger::{
-    AuthKey, Body, Chain, CheckResult, CreditBody, CreditedInterval, Entry, SessionBody,
-    SettlementBody, pairs,
+    Body, Chain, CheckResult, CreditBody, CreditedInterval, DecisionBody, DecisionKind, Entry,
+    SessionBody, SettlementBody, pairs,
 };
 use zhipei_storage::learning_intervals::Settled;
 use zhipei_storage::learning_states::StateWrite;
-use zhipei_storage::{Txn, challenges, learning_intervals, learning_states, ledger};
+use zhipei_storage::{
+    Txn, challenges, frozen_times, identities, learning_intervals, learning_states, ledger,
+    sms_codes,
+};
 
-use crate::Result;
+use crate::{Keys, Result, audit, face, notice, outbox};
 
 /// Something that becomes rows and an entry of the learner's ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,23 @@ pub enum Record {
     },
     /// A check ended and settled intervals.
     Settled(Settlement),
+    /// A face was looked at for a check, which may have left the screen meanwhile.
+    FaceChecked(Box<FaceCheck>, Option<ChallengeId>),
+    /// A code is to be sent for a check.
+    Code(SmsWords),
+    /// A person decided on frozen time, and settled it.
+    Decided(Settlement, Decided),
+}
+
+/// A person's word on frozen time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The word.
+    pub decision: DecisionKind,
+    /// Who decided.
+    pub by: StaffId,
+    /// Why, in words that the learner understands.
+    pub reason: String,
 }
 
 /// One learner's part of a batch.
@@ -48,20 +72,20 @@ pub struct LearnerWrite {
 /// [`commit_current`] says which.
 pub async fn commit_all(
     txn: &Txn,
-    key: &AuthKey,
+    keys: &Keys,
     now: UnixMs,
     writes: &[LearnerWrite],
 ) -> Result<()> {
     let states: Vec<&StateWrite> = writes.iter().map(|write| &write.state).collect();
     learning_states::move_all(txn, &states, now).await?;
-    record(txn, key, now, writes.iter()).await
+    record(txn, keys, now, writes.iter()).await
 }
 
 /// Commits what of a batch is still current, and returns the other learners: of them nothing is
 /// written, and nothing may be acknowledged.
 pub async fn commit_current(
     txn: &Txn,
-    key: &AuthKey,
+    keys: &Keys,
     now: UnixMs,
     writes: &[LearnerWrite],
 ) -> Result<HashSet<LearnerId>> {
@@ -70,14 +94,14 @@ pub async fn commit_current(
     let moved = writes
         .iter()
         .filter(|write| !refused.contains(&write.state.learner));
-    record(txn, key, now, moved).await?;
+    record(txn, keys, now, moved).await?;
     Ok(refused)
 }
 
 /// The rows and ledger entries of writes whose states moved.
 async fn record(
     txn: &Txn,
-    key: &AuthKey,
+    keys: &Keys,
     now: UnixMs,
     writes: impl Iterator<Item = &LearnerWrite>,
 ) -> Result<()> {
@@ -97,8 +121,9 @@ async fn record(
             .get_mut(&learner)
             .expect("a chain was asked for each learner");
         for record in &write.records {
-            let body = keep(txn, learner, record).await?;
-            entries.push(chain.append(key, now, &body));
+            if let Some(body) = keep(txn, keys, now, learner, record).await? {
+                entries.push(chain.append(&keys.ledger, now, &body));
+            }
         }
     }
     append(txn, &entries, chains).await
@@ -127,18 +152,105 @@ fn rows_of(write: &LearnerWrite) -> impl Iterator<Item = LearningInterval> {
     })
 }
 
-/// What the ledger says of a record; a settlement also changes its rows.
-async fn keep(txn: &Txn, learner: LearnerId, record: &Record) -> Result<Body> {
-    match record {
-        Record::Opened(body) => Ok(body.clone().into()),
+/// What the ledger says of a record; some also change other rows, or only those.
+async fn keep(
+    txn: &Txn,
+    keys: &Keys,
+    now: UnixMs,
+    learner: LearnerId,
+    record: &Record,
+) -> Result<Option<Body>> {
+    Ok(match record {
+        Record::Opened(body) => Some(body.clone().into()),
         Record::Earned {
             intervals,
             device_id,
             epoch,
             trail,
-        } => Ok(credited(intervals, device_id, *epoch, trail)?.into()),
-        Record::Settled(settlement) => settle(txn, learner, settlement).await,
+        } => Some(credited(intervals, device_id, *epoch, trail)?.into()),
+        Record::Settled(settlement) => Some(settle(txn, learner, settlement).await?),
+        Record::FaceChecked(check, challenge) => {
+            face::decide(txn, &keys.vault, check, *challenge).await?;
+            None
+        }
+        Record::Code(words) => {
+            send_code(txn, keys, now, learner, words).await?;
+            None
+        }
+        Record::Decided(settlement, decided) => {
+            Some(redecide(txn, keys, learner, settlement, decided).await?)
+        }
+    })
+}
+
+/// Sends a code for a check to the learner's phone; who has lost it meanwhile gets none, and misses the check.
+async fn send_code(
+    txn: &Txn,
+    keys: &Keys,
+    now: UnixMs,
+    learner: LearnerId,
+    words: &SmsWords,
+) -> Result<()> {
+    let who = identities::get(txn, &Scope::Learner(learner), &keys.vault, learner).await?;
+    let Some(phone) = who.phone else {
+        return Ok(());
+    };
+    let until = Some(now + SMS_WITHIN_S * 1_000);
+    outbox::queue_sms(txn, &keys.vault, now, &phone, words, until).await?;
+    Ok(sms_codes::count(txn, "all", now).await?)
+}
+
+async fn redecide(
+    txn: &Txn,
+    keys: &Keys,
+    learner: LearnerId,
+    settlement: &Settlement,
+    decided: &Decided,
+) -> Result<Body> {
+    let ids: Vec<_> = settlement
+        .intervals
+        .iter()
+        .map(|earned| earned.id)
+        .collect();
+    let at = settlement.at;
+    let settled = Settled {
+        state: settlement.to,
+        frozen_group: settlement.frozen_group,
+        void_at: (settlement.to == TimeState::Void).then_some(at),
+        challenge: None,
+    };
+    learning_intervals::settle(txn, &ids, settled).await?;
+    let group = settlement.frozen_group.unwrap_or_default();
+    let restored = decided.decision == DecisionKind::Restore;
+    let decision = FrozenDecision {
+        restored,
+        by: decided.by,
+        reason: decided.reason.clone(),
+        at,
+    };
+    let which = (settlement.credit_scope, group);
+    let time = frozen_times::decide(txn, &keys.vault, learner, which, &decision).await?;
+    let by = Actor::Staff(decided.by);
+    let (action, word) = ("frozen_time.decide", decided.decision.effect().as_str());
+    audit::done(txn, &by, at, action, "challenge", time, word).await?;
+    let body = if restored {
+        "经人工复核，待复核的学时已计入。详情见学时页。"
+    } else {
+        "经人工复核，待复核的学时不计入，可以重新学习。理由见学时页。"
+    };
+    let kind = NoticeKind::FrozenDecided;
+    notice::send(txn, &keys.vault, at, learner, kind, body).await?;
+    Ok(DecisionBody {
+        credit_scope: settlement.credit_scope,
+        group,
+        decision: decided.decision,
+        decided_by: decided.by.to_string(),
+        reason: decided.reason.clone(),
+        at,
+        ms: settlement.intervals.iter().map(|earned| earned.ms).sum(),
+        intervals: ids,
     }
+    .into())
 }
 
 fn credited(intervals: &[Earned], device_id: &str, epoch: u64, trail: &[u8]) -> Result<CreditBody> {
@@ -205,6 +317,19 @@ async fn settle(txn: &Txn, learner: LearnerId, settlement: &Settlement) -> Resul
         settled_ms: ms,
     };
     challenges::insert(txn, &ended).await?;
+    if let (TimeState::Frozen, Some(group)) = (settlement.to, settlement.frozen_group) {
+        let time = FrozenTime {
+            challenge: challenge.id,
+            learner,
+            credit_scope: settlement.credit_scope,
+            group,
+            ms,
+            frozen_at: settlement.at,
+            appeal: None,
+            decision: None,
+        };
+        frozen_times::insert(txn, &time).await?;
+    }
     Ok(SettlementBody {
         challenge: challenge.id,
         credit_scope: settlement.credit_scope,

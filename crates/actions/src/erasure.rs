@@ -6,8 +6,8 @@ use zhipei_domain::{
 };
 use zhipei_ledger::{IdentityBody, IdentityChange};
 use zhipei_storage::{
-    Txn, class_invitations, consents, corrections, credentials, enrolments, erasures, identities,
-    known_devices, learners, learning_intervals, login_sessions, notices, rosters,
+    Txn, class_invitations, consents, corrections, credentials, enrolments, erasures, faces,
+    identities, known_devices, learners, learning_intervals, login_sessions, notices, rosters,
 };
 
 use crate::audit::done;
@@ -51,6 +51,7 @@ pub async fn request(
     for purpose in ConsentPurpose::ALL {
         consents::withdraw(txn, learner, purpose, now).await?;
     }
+    faces::erase(txn, learner).await?;
     identities::set_aside(txn, learner).await?;
     learners::set_state(txn, learner, AccountState::Restricted).await?;
     let ended = login_sessions::delete_all(txn, learner).await?;
@@ -111,6 +112,7 @@ async fn erase(
     let document = who.document.filter(|_| level == IdentityLevel::Confirmed);
     rosters::erase(txn, &keys.vault, learner, document.as_ref(), now).await?;
     identities::erase(txn, learner, now).await?;
+    faces::erase(txn, learner).await?;
     corrections::erase(txn, learner).await?;
     class_invitations::erase(txn, learner).await?;
     known_devices::delete(txn, Account::Learner(learner)).await?;

@@ -12,6 +12,8 @@ pub mod credit;
 pub mod enrolment;
 pub mod erasure;
 mod error;
+pub mod face;
+pub mod frozen_time;
 pub mod idempotency;
 mod identity;
 pub mod institution;

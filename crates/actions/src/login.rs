@@ -5,9 +5,9 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
-    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, Learner, LearnerId,
-    Lockout, LoginName, LoginSession, LoginStage, NoticeKind, Phone, Scope, UnixMs,
-    check_new_password,
+    Account, AccountState, Actor, AuditEvent, AuditResult, CodePurpose, DocumentKind, FaceCheck,
+    FaceOutcome, IdDocument, Learner, LearnerId, Lockout, LoginName, LoginSession, LoginStage,
+    NoticeKind, Phone, Scope, UnixMs, check_new_password,
 };
 use zhipei_storage::credentials::Credential;
 use zhipei_storage::identities::Change;
@@ -19,7 +19,7 @@ use zhipei_vault::KeyRing;
 
 use crate::login_session::{self, NewLogin};
 use crate::sms_code::{self, GivenCode};
-use crate::{Hasher, Keys, Result, identity, notice};
+use crate::{Hasher, Keys, Result, face, identity, notice};
 
 /// The secret of a login: 256 random bits in the cookie, their hash in the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -266,7 +266,8 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            login_session::open(txn, new, attempt.now).await?;
+            let session = login_session::open(txn, new, attempt.now).await?;
+            login_sessions::prove(txn, session.id, attempt.now).await?;
             note(
                 txn,
                 attempt,
@@ -275,6 +276,49 @@ impl Gate {
                 AuditResult::Ok,
             )
             .await
+        })
+        .await
+    }
+
+    /// Logs a learner in by face: `check` is what the frames came to, of the learner that the question was for.
+    /// Failures count like wrong passwords; a stranger, for whom there is no check, takes the same way.
+    pub async fn log_in_by_face(
+        &self,
+        db: &Db,
+        vault: &KeyRing,
+        check: Option<&FaceCheck>,
+        attempt: Attempt<'_>,
+    ) -> Result<Outcome<Learner>> {
+        let now = attempt.now;
+        let stranger = stranger(vault, "learner", attempt.login_name);
+        db.write(async |txn| {
+            let id = check.map_or(NOBODY, |check| check.learner);
+            let found = to_change(txn, id).await?;
+            let mut tried = Tried::new(txn, found, stranger.clone(), now).await?;
+            let who = tried.learner();
+            if let Some(check) = check.filter(|_| who.is_some()) {
+                face::decide(txn, vault, check, None).await?;
+            }
+            if let Some(until) = tried.lockout.locked(now) {
+                note(txn, attempt, who, "login.face", AuditResult::Refused).await?;
+                return Ok(Outcome::Locked { until });
+            }
+            let right = check.is_some_and(|check| check.outcome == FaceOutcome::Passed);
+            let Some(learner) = tried.end(txn, right, now).await? else {
+                note(txn, attempt, who, "login.face", AuditResult::Refused).await?;
+                return Ok(Outcome::Failed);
+            };
+            let new = NewLogin {
+                account: Account::Learner(learner.id),
+                stage: LoginStage::Complete,
+                token: attempt.token,
+                user_agent: attempt.user_agent,
+                ip: attempt.ip,
+            };
+            let session = login_session::open(txn, new, now).await?;
+            login_sessions::prove(txn, session.id, now).await?;
+            note(txn, attempt, who, "login.face", AuditResult::Ok).await?;
+            Ok(Outcome::Done(learner))
         })
         .await
     }
@@ -487,6 +531,28 @@ impl Tried {
             .filter(|_| right)
             .map(|(learner, _)| learner))
     }
+}
+
+/// Whose account it is that somebody names by phone, number of a document or login name, if it is in use.
+pub async fn account(
+    db: &impl Connection,
+    vault: &KeyRing,
+    typed: &str,
+) -> Result<Option<LearnerId>> {
+    let cards = [DocumentKind::ResidentId, DocumentKind::ResidencePermit];
+    let card = cards
+        .into_iter()
+        .find_map(|kind| IdDocument::parse(kind, typed).ok());
+    if let Some(card) = card {
+        let found = match identities::by_document(db, vault, &card).await {
+            Err(zhipei_storage::Error::NotFound) => return Ok(None),
+            found => learners::get(db, &Scope::Platform, found?).await?,
+        };
+        let is_active = found.state == AccountState::Active;
+        return Ok(is_active.then_some(found.id));
+    }
+    let found = known(db, vault, typed).await?;
+    Ok(found.map(|(learner, _)| learner.id))
 }
 
 /// The blind index of what was typed by `whom`, a learner or staff: one for all ways to write one phone or

@@ -7,8 +7,10 @@ use zhipei_domain::{
     UnixMs,
 };
 use zhipei_storage::{Db, Txn, audit, known_devices, login_sessions};
+use zhipei_vault::KeyRing;
 
 use crate::login::LoginToken;
+use crate::sms_code::{self, GivenCode};
 use crate::{Result, correction};
 
 /// Who opens a login, with what and from where.
@@ -56,6 +58,26 @@ pub async fn open(txn: &Txn, new: NewLogin<'_>, now: UnixMs) -> Result<LoginSess
         audit::insert(txn, &row).await?;
     }
     Ok(session)
+}
+
+/// By a code that was sent to the learner's phone: it is they who are there. `false` where the code is wrong.
+pub async fn prove(
+    txn: &Txn,
+    vault: &KeyRing,
+    session: &LoginSession,
+    code: GivenCode<'_>,
+    now: UnixMs,
+) -> Result<bool> {
+    let is_right = sms_code::redeem(txn, vault, code, now).await?;
+    let result = if is_right {
+        login_sessions::prove(txn, session.id, now).await?;
+        AuditResult::Ok
+    } else {
+        AuditResult::Refused
+    };
+    let row = row(session, "login.prove", result, session.id, now);
+    audit::insert(txn, &row).await?;
+    Ok(is_right)
 }
 
 /// Notes that an account is in use, at most once a minute; watching a lesson is use.

@@ -103,8 +103,14 @@ pub enum ClientMessage {
         /// The check.
         #[schema(value_type = Uuid)]
         id: ChallengeId,
-        /// Presence: the option that was asked for.
+        /// Presence: the option that was asked for; SMS: the code. Faces are answered by frames.
         answer: String,
+    },
+    /// Instead of the face, another way to answer the check on screen: a code by SMS.
+    OtherWay {
+        /// The check.
+        #[schema(value_type = Uuid)]
+        id: ChallengeId,
     },
     /// The learner leaves the lesson.
     Close {
@@ -154,13 +160,20 @@ impl From<&Policy> for SessionPolicy {
     }
 }
 
-/// A presence check: pick `ask` among `options`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What a check asks. Presence: pick `ask` among `options`. SMS: give the code that was sent. Face: send frames
+/// that show the actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Prompt {
     /// What to pick.
     pub ask: String,
     /// What to pick from.
     pub options: Vec<String>,
+    /// What to do before the camera, in order: `blink`, `open_mouth`, `turn_left`, `turn_right`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// Where the frames go; good once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Uuid>,
 }
 
 /// How a check moved.
@@ -309,7 +322,7 @@ pub enum ServerMessage {
     },
     /// Time became void.
     Void {
-        /// Why: `check_missed`.
+        /// Why: `check_missed`, or `reviewed` where a person decided.
         reason: String,
         /// What.
         intervals: Vec<VoidInterval>,

@@ -430,6 +430,7 @@ macro_rules! rights {
 rights! {
     ListStaff, AskForStaffChange, LimitStaff, DecideApprovals,
     ReadAudit, SuperviseLearners, SuperviseClasses, ReviewCorrections, AdmitLearners,
+    BindFaces, DecideFrozenTime, SeeFaceState,
 }
 
 /// A member of staff whose roles allow `R`.

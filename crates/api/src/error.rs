@@ -67,6 +67,20 @@ pub enum ApiError {
     Rejected(Rejection),
     /// Ours to repair; the text stays inside.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// The face failed too often: another way until then.
+    FacePaused {
+        /// How long it waits.
+        left_ms: i64,
+    },
+    /// Nobody could look at the frames; nobody has failed.
+    FacePostponed {
+        /// How long to wait.
+        left_ms: i64,
+    },
+    /// This installation compares no faces.
+    FaceUnavailable,
+    /// The password is asked for again.
+    PasswordNeeded,
     /// Too many log in at once.
     Busy,
     /// The database is away.
@@ -83,11 +97,12 @@ fn status_of(rejection: Rejection) -> StatusCode {
         | "charge_unfit"
         | "role_missing"
         | "duties_apart"
-        | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
+        | "totp_wrong"
+        | "id_card_mismatch" => S::UNPROCESSABLE_ENTITY,
         "unknown_region" => S::CONFLICT,
         _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
         "own_approval" | "supervisor_needed" => S::FORBIDDEN,
-        "invitation_over" => S::GONE,
+        "invitation_over" | "face_challenge_over" => S::GONE,
         _ => S::CONFLICT,
     }
 }
@@ -144,6 +159,10 @@ impl ApiError {
             | Self::CaptchaNeeded
             | Self::SmsUnavailable
             | Self::KeyReused => self.parts_of_codes(),
+            Self::FacePaused { .. }
+            | Self::FacePostponed { .. }
+            | Self::FaceUnavailable
+            | Self::PasswordNeeded => self.parts_of_faces(),
             Self::OtherOrigin => (
                 S::FORBIDDEN,
                 "other_origin",
@@ -196,6 +215,33 @@ impl ApiError {
             ),
         };
         (status, code, title.to_owned())
+    }
+
+    /// The same for what faces are refused with.
+    fn parts_of_faces(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::FacePaused { .. } => (
+                S::LOCKED,
+                "face_paused",
+                "人脸核验失败的次数太多，请先用其他方式",
+            ),
+            Self::FacePostponed { .. } => (
+                S::SERVICE_UNAVAILABLE,
+                "face_postponed",
+                "现在核验的人太多，这次不算失败，请稍后再试",
+            ),
+            Self::PasswordNeeded => (
+                S::UNPROCESSABLE_ENTITY,
+                "password_needed",
+                "重新采集人脸需要再输入一次密码",
+            ),
+            _ => (
+                S::SERVICE_UNAVAILABLE,
+                "face_unavailable",
+                "这个平台没有开通人脸核验，请用其他方式",
+            ),
+        }
     }
 
     /// The same for what codes and repeated requests are refused with.
@@ -272,7 +318,9 @@ impl IntoResponse for ApiError {
         let wait_s = match self {
             Self::AccountLocked { left_ms }
             | Self::TooManyAttempts { left_ms }
-            | Self::TooManyCodes { left_ms } => Some((left_ms + 999) / 1_000),
+            | Self::TooManyCodes { left_ms }
+            | Self::FacePaused { left_ms }
+            | Self::FacePostponed { left_ms } => Some((left_ms + 999) / 1_000),
             Self::Busy => Some(5),
             _ => None,
         };

@@ -13,6 +13,8 @@ mod corrections;
 mod erasures;
 mod error;
 mod exports;
+mod faces;
+mod frozen_times;
 mod health;
 mod hour_lists;
 mod hours;

@@ -13,9 +13,9 @@ use zhipei_api_types::Problem;
 use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
     ApiError, AppState, approvals, audit_events, class_invitations, classes, consents, corrections,
-    erasures, exports, health, hour_lists, hours, learning, login, login_sessions, me, media,
-    notices, password_resets, pc_app, protect, regions, registrations, sms_codes, staff,
-    staff_accounts, supervision,
+    erasures, exports, faces, frozen_times, health, hour_lists, hours, learning, login,
+    login_sessions, me, media, notices, password_resets, pc_app, protect, regions, registrations,
+    sms_codes, staff, staff_accounts, supervision,
 };
 
 /// No request is larger: videos come another way.
@@ -113,6 +113,8 @@ fn routes() -> Routes {
         .merge(notices::router())
         .merge(exports::router())
         .merge(erasures::router())
+        .merge(faces::router())
+        .merge(frozen_times::router())
         .merge(class_invitations::router())
         .merge(login_sessions::router())
         .merge(staff::router())

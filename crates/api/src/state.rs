@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use zhipei_actions::Keys;
 use zhipei_actions::login::Gate;
+use zhipei_face::Engine;
 use zhipei_learning::Desk;
 use zhipei_media::Store;
 use zhipei_storage::{Clock, Db};
@@ -30,6 +31,8 @@ pub struct Parts {
     pub gate: Gate,
     /// Live learning sessions.
     pub desk: Desk,
+    /// Compares faces, where the installation has what that needs.
+    pub faces: Option<Arc<Engine>>,
     /// Videos.
     pub media: Store,
     /// Signs media addresses.

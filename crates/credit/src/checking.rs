@@ -1,6 +1,6 @@
 //! Checks: when one falls due, how its rounds go, what its end does to pending time.
 
-use zhipei_domain::{CreditScope, TimeState, UnixMs};
+use zhipei_domain::{CheckKind, CreditScope, TimeState, UnixMs};
 
 use crate::assess::CHALLENGE_LIFE_MS;
 use crate::challenge_plan::{Challenge, Phase, Plan};
@@ -214,6 +214,33 @@ impl LearnerHours {
         } else {
             self.tell(credit_scope, Outcome::TryAgain);
         }
+    }
+
+    /// The learner takes another way to answer the challenge on screen, once; `within_ms` after its delivery it
+    /// still counts. `false` when there is none, or it is that way already.
+    pub fn other_way(
+        &mut self,
+        credit_scope: CreditScope,
+        kind: CheckKind,
+        within_ms: i64,
+    ) -> bool {
+        let Some(challenge) = self.delivered(credit_scope) else {
+            return false;
+        };
+        let (Phase::Delivered { deadline }, Some(first)) =
+            (challenge.phase, challenge.first_delivered_at)
+        else {
+            return false;
+        };
+        if challenge.kind == kind {
+            return false;
+        }
+        challenge.kind = kind;
+        challenge.phase = Phase::Delivered {
+            deadline: deadline.max(first + within_ms),
+        };
+        self.cold_changed = true;
+        true
     }
 
     /// The answer window is over; ignored before its deadline.

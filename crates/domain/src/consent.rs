@@ -2,7 +2,7 @@
 
 use crate::{LearnerId, UnixMs};
 
-/// What a learner agrees to. Face purposes come with face.
+/// What a learner agrees to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConsentPurpose {
     /// 服务协议与个人信息处理规则: without it there is no account.
@@ -14,6 +14,12 @@ pub enum ConsentPurpose {
     Sharing,
     /// 短信通知 beside the codes.
     Sms,
+    /// 比对人脸: keeping a template and comparing with it. Source: PIPL articles 29 and 30.
+    FaceCompare,
+    /// 上传人脸画面: sending frames over the Internet. Source: 人脸识别技术应用安全管理办法, article 8.
+    FaceUpload,
+    /// 留存抓拍: keeping frames of checks where the class asks for it.
+    FaceSnapshots,
 }
 
 /// A text that is agreed to. A change of its meaning is a new version; the old one stays in history.
@@ -31,7 +37,15 @@ pub struct ConsentText {
 
 impl ConsentPurpose {
     /// Every purpose, as listed on screen.
-    pub const ALL: [Self; 4] = [Self::Terms, Self::Document, Self::Sharing, Self::Sms];
+    pub const ALL: [Self; 7] = [
+        Self::Terms,
+        Self::Document,
+        Self::Sharing,
+        Self::Sms,
+        Self::FaceCompare,
+        Self::FaceUpload,
+        Self::FaceSnapshots,
+    ];
 
     /// The stored form.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +54,9 @@ impl ConsentPurpose {
             Self::Document => "document",
             Self::Sharing => "sharing",
             Self::Sms => "sms",
+            Self::FaceCompare => "face_compare",
+            Self::FaceUpload => "face_upload",
+            Self::FaceSnapshots => "face_snapshots",
         }
     }
 
@@ -51,6 +68,14 @@ impl ConsentPurpose {
     /// Is there no account without it? Withdrawing such a one is closing the account.
     pub fn required(self) -> bool {
         matches!(self, Self::Terms | Self::Document)
+    }
+
+    /// Is it about faces? Asked before a face is taken, not when somebody registers.
+    pub fn is_about_faces(self) -> bool {
+        matches!(
+            self,
+            Self::FaceCompare | Self::FaceUpload | Self::FaceSnapshots
+        )
     }
 
     /// The text that holds now.
@@ -71,6 +96,18 @@ impl ConsentPurpose {
             Self::Sms => (
                 "同意接收短信通知",
                 include_str!("../texts/consent-sms-1.txt"),
+            ),
+            Self::FaceCompare => (
+                "同意比对人脸",
+                include_str!("../texts/consent-face_compare-1.txt"),
+            ),
+            Self::FaceUpload => (
+                "同意上传人脸画面",
+                include_str!("../texts/consent-face_upload-1.txt"),
+            ),
+            Self::FaceSnapshots => (
+                "同意留存抓拍",
+                include_str!("../texts/consent-face_snapshots-1.txt"),
             ),
         };
         ConsentText {

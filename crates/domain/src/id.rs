@@ -56,6 +56,8 @@ ids! {
     LessonId,
     /// A transcoded video with its poster and captions.
     MediaAssetId,
+    /// A look at a face, and the question before it (人脸核验).
+    FaceCheckId,
     /// An account of a member of staff (平台人员).
     StaffId,
     /// A dangerous act that one person asked for and another decides on (双人复核).

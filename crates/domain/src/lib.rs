@@ -13,6 +13,8 @@ mod course;
 mod credit_scope;
 mod enrolment;
 mod erasure;
+mod face;
+mod frozen_time;
 mod heartbeat;
 mod hours;
 mod id;
@@ -59,12 +61,19 @@ pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
 pub use enrolment::{Enrolment, EnrolmentState};
 pub use erasure::{APPEAL_MS, Erasure, HIGH_RISK_KEPT_MS, KEPT_MS};
+pub use face::{
+    EnrolledFace, FACE_CHALLENGE_MS, FACE_CHALLENGES, FACE_FRAMES, FACE_PAUSE_MS, FACE_TRIES,
+    FACE_TRIES_WITHIN_MS, FACES_TO_FILE, FRAMES_KNOWN_MS, FaceAction, FaceChallenge, FaceCheck,
+    FaceOutcome, FacePurpose, FaceStanding, FramePrint, START_HOLDS_MS, face_paused_until,
+    is_replayed,
+};
+pub use frozen_time::{Appeal, FROZEN_APPEAL_MS, FrozenDecision, FrozenTime};
 pub use heartbeat::{Beat, PlayState};
 pub use hours::{CreditHours, Hours, Row, Segment, Span, TotalHours, Totals, Void};
 pub use id::{
     ApprovalId, ChallengeId, ChapterId, ClassId, ClockId, CorrectionId, CourseId, EnrolmentId,
-    InstitutionId, IntervalId, InvitationId, JoinRequestId, LearnerId, LessonId, LoginSessionId,
-    MediaAssetId, NoticeId, RosterEntryId, StaffId,
+    FaceCheckId, InstitutionId, IntervalId, InvitationId, JoinRequestId, LearnerId, LessonId,
+    LoginSessionId, MediaAssetId, NoticeId, RosterEntryId, StaffId,
 };
 pub use id_document::{DocumentKind, IdDocument, Sex};
 pub use identity::{Identity, IdentityError, YOUNGEST_YEARS, may_register};
@@ -79,7 +88,9 @@ pub use permission::Permission;
 pub use person_name::PersonName;
 pub use phone::Phone;
 pub use pledge::{PLEDGE, PLEDGE_VERSION};
-pub use policy::{CheckKind, CheckPolicy, Policy, PolicyError, SessionRule, SnapshotRule};
+pub use policy::{
+    CheckKind, CheckPolicy, Policy, PolicyError, Reach, SMS_WITHIN_S, SessionRule, SnapshotRule,
+};
 pub use region::{NotARegionCode, Region, RegionCode, RegionTree};
 pub use region_list::{ListedRegion, RegionChanges, RegionFault};
 pub use rejection::Rejection;

@@ -101,6 +101,8 @@ pub struct LoginSession {
     pub ended: Option<LoginEnd>,
     /// The account had devices, and this was not one of them.
     pub new_device: bool,
+    /// When a face or a code sent by SMS showed that it is the learner, and not only who knows the password.
+    pub proved_at: Option<UnixMs>,
     /// What the browser calls itself.
     pub user_agent: String,
     /// From where.
@@ -135,6 +137,7 @@ impl LoginSession {
             expires_at: now + longest_ms,
             ended: None,
             new_device: false,
+            proved_at: None,
             user_agent: user_agent.chars().take(200).collect(),
             ip: ip.to_owned(),
         }

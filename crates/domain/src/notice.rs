@@ -27,10 +27,16 @@ pub enum NoticeKind {
     ErasureRequested,
     /// A login on a device that was never used before.
     NewDevice,
+    /// Another face was enrolled in place of the one before.
+    FaceChanged,
+    /// Somebody vouched that the face is that of the person.
+    FaceBound,
+    /// A person decided on frozen time.
+    FrozenDecided,
 }
 
 impl NoticeKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Registered,
         Self::IdentityConfirmed,
         Self::SetAside,
@@ -42,6 +48,9 @@ impl NoticeKind {
         Self::JoinDecided,
         Self::ErasureRequested,
         Self::NewDevice,
+        Self::FaceChanged,
+        Self::FaceBound,
+        Self::FrozenDecided,
     ];
 
     /// The stored form.
@@ -58,6 +67,9 @@ impl NoticeKind {
             Self::JoinDecided => "join_decided",
             Self::ErasureRequested => "erasure_requested",
             Self::NewDevice => "new_device",
+            Self::FaceChanged => "face_changed",
+            Self::FaceBound => "face_bound",
+            Self::FrozenDecided => "frozen_decided",
         }
     }
 
@@ -80,6 +92,9 @@ impl NoticeKind {
             Self::JoinDecided => "入班申请有结果了",
             Self::ErasureRequested => "账号已注销",
             Self::NewDevice => "账号在新设备上登录",
+            Self::FaceChanged => "人脸已重新采集",
+            Self::FaceBound => "人脸已确认",
+            Self::FrozenDecided => "待复核的学时有结果了",
         }
     }
 
@@ -91,11 +106,15 @@ impl NoticeKind {
             | Self::PhoneChanged
             | Self::CorrectionAsked
             | Self::CorrectionDecided
-            | Self::ErasureRequested => SmsRule::Always,
+            | Self::ErasureRequested
+            | Self::FaceChanged
+            | Self::FrozenDecided => SmsRule::Always,
             Self::JoinDecided => SmsRule::WithConsent,
-            Self::Registered | Self::IdentityConfirmed | Self::Enrolled | Self::NewDevice => {
-                SmsRule::Never
-            }
+            Self::Registered
+            | Self::IdentityConfirmed
+            | Self::Enrolled
+            | Self::NewDevice
+            | Self::FaceBound => SmsRule::Never,
         }
     }
 }

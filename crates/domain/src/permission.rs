@@ -48,6 +48,12 @@ permissions! {
     SuperviseClasses = "supervision.classes" for Supervisor | InstitutionManager;
     /// Decide on corrections of learners' names, documents and phones in the region or institution.
     ReviewCorrections = "corrections.review" for Supervisor | InstitutionManager;
+    /// Vouch that an enrolled face is that of the person, whom one has seen.
+    BindFaces = "faces.bind" for InstitutionManager;
+    /// Decide on time that a face froze, for learners of the region.
+    DecideFrozenTime = "frozen_times.decide" for Supervisor;
+    /// See how face verification is doing.
+    SeeFaceState = "faces.state" for SystemAdministrator;
     /// Invite learners to the classes of the region or institution, and decide who asks to join.
     AdmitLearners = "classes.admit" for InstitutionManager;
 }

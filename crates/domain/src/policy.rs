@@ -81,6 +81,29 @@ pub struct CheckPolicy {
     pub tries: u32,
 }
 
+/// An answer by SMS may take at least so long: the message has to arrive. Source: STANDARDS, PIPL-04.
+pub const SMS_WITHIN_S: i64 = 120;
+
+/// By what a learner can be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// There is a template of the face, consent to compare it, and something that compares.
+    pub face: bool,
+    /// There is a phone, and somebody who sends.
+    pub phone: bool,
+}
+
+impl Reach {
+    /// What takes the face's place.
+    pub fn other_way(self) -> CheckKind {
+        if self.phone {
+            CheckKind::Sms
+        } else {
+            CheckKind::Presence
+        }
+    }
+}
+
 /// The rules of a class, or of the platform for free study. A record keeps the version under which it was earned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,6 +202,21 @@ impl Policy {
         Ok(())
     }
 
+    /// The policy as it binds a learner: where it asks for a face that cannot be had, an SMS code takes its
+    /// place, with time enough for it to arrive, and without a phone presence does. Other means, equal weight.
+    /// Source: 人脸识别技术应用安全管理办法, article 10.
+    #[must_use]
+    pub fn within(mut self, reach: Reach) -> Self {
+        let asks_face = matches!(self.check.kind, CheckKind::Face | CheckKind::FaceAction);
+        if asks_face && !reach.face {
+            self.check.kind = reach.other_way();
+            if self.check.kind == CheckKind::Sms {
+                self.check.answer_within_s = self.check.answer_within_s.max(SMS_WITHIN_S);
+            }
+        }
+        self
+    }
+
     /// Are random checks asked for?
     pub fn checks(&self) -> bool {
         self.check.kind != CheckKind::Off
@@ -188,6 +226,29 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pipl_03_who_has_no_face_on_file_is_checked_by_sms_and_without_a_phone_by_presence() {
+        let mut policy = Policy::default();
+        policy.check.kind = CheckKind::FaceAction;
+        let kind = |face, phone| policy.within(Reach { face, phone }).check;
+        assert_eq!(kind(true, false), policy.check);
+        let sms = kind(false, true);
+        assert_eq!((sms.kind, sms.answer_within_s), (CheckKind::Sms, 120));
+        let presence = kind(false, false);
+        assert_eq!(
+            (presence.kind, presence.answer_within_s),
+            (CheckKind::Presence, 60)
+        );
+        policy.check.kind = CheckKind::Off;
+        assert_eq!(
+            policy.within(Reach {
+                face: false,
+                phone: true
+            }),
+            policy
+        );
+    }
 
     #[test]
     fn every_limit_of_a_policy_holds_on_both_sides() {

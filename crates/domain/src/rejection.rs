@@ -101,6 +101,30 @@ pub enum Rejection {
     /// A phone or a document is not an institution's to decide on alone.
     #[error("更换手机号和更正证件号码由监管部门决定，培训机构可以提意见")]
     SupervisorNeeded,
+    /// The learner has not agreed to comparing and uploading their face.
+    #[error("请先阅读并同意人脸核验的说明；不同意也可以学习，改用短信验证")]
+    FaceConsentNeeded,
+    /// There is no template of the learner's face.
+    #[error("还没有采集人脸，请先采集，或改用其他方式")]
+    FaceNotEnrolled,
+    /// Frames came for it before.
+    #[error("这次核验已经用过，请重新开始")]
+    FaceChallengeUsed,
+    /// Its time is over.
+    #[error("这次核验已超时，请重新开始")]
+    FaceChallengeOver,
+    /// The photograph of the ID card shows another person than the enrolled face, or none.
+    #[error("身份证照片与采集的人脸对不上，请拍清楚人像面再试，或请培训机构当面确认")]
+    IdCardMismatch,
+    /// Somebody decided before, or the learner has appealed already.
+    #[error("这段学时已经处理过或申诉过了")]
+    FrozenDecided,
+    /// The seven days are over.
+    #[error("申诉期限为 7 天，已经过了")]
+    AppealOver,
+    /// The learner may still appeal.
+    #[error("学员还在 7 天申诉期内，没有申诉前不能作废；可以恢复")]
+    AppealAwaited,
     /// The account was set aside, closed or erased.
     #[error("这个账号已停用或注销，不能再更改")]
     AccountNotActive,
@@ -202,6 +226,14 @@ impl Rejection {
             Self::CorrectionPending => "correction_pending",
             Self::CorrectionDecided => "correction_decided",
             Self::SupervisorNeeded => "supervisor_needed",
+            Self::FaceConsentNeeded => "face_consent_needed",
+            Self::FaceNotEnrolled => "face_not_enrolled",
+            Self::FaceChallengeUsed => "face_challenge_used",
+            Self::FaceChallengeOver => "face_challenge_over",
+            Self::IdCardMismatch => "id_card_mismatch",
+            Self::FrozenDecided => "frozen_decided",
+            Self::AppealOver => "appeal_over",
+            Self::AppealAwaited => "appeal_awaited",
             Self::AccountNotActive => "account_not_active",
             Self::Identity(error) => error.code(),
             Self::PasswordShort

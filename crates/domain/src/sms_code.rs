@@ -15,15 +15,18 @@ pub enum CodePurpose {
     Login,
     /// Setting a new password without the old one.
     PasswordReset,
+    /// Starting a lesson without a face.
+    LessonStart,
     /// Making this the phone of an account: a change, or after the old one was lost.
     NewPhone,
 }
 
 impl CodePurpose {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Registration,
         Self::Login,
         Self::PasswordReset,
+        Self::LessonStart,
         Self::NewPhone,
     ];
 
@@ -33,6 +36,7 @@ impl CodePurpose {
             Self::Registration => "registration",
             Self::Login => "login",
             Self::PasswordReset => "password_reset",
+            Self::LessonStart => "lesson_start",
             Self::NewPhone => "new_phone",
         }
     }

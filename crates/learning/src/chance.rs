@@ -6,7 +6,7 @@ use rand::{Rng as _, SeedableRng as _};
 use uuid::Uuid;
 use zhipei_api_types::learning::Prompt;
 use zhipei_credit::Chance;
-use zhipei_domain::{ChallengeId, CreditScope, IntervalId, UnixMs};
+use zhipei_domain::{ChallengeId, CreditScope, FaceAction, IntervalId, UnixMs, draw_code};
 
 /// A generator that a learner cannot foresee.
 #[derive(Debug)]
@@ -46,7 +46,18 @@ impl Dice {
         Prompt {
             ask: ask.to_string(),
             options: digits.iter().map(u32::to_string).collect(),
+            ..Prompt::default()
         }
+    }
+
+    /// Six digits.
+    pub(crate) fn code(&mut self) -> String {
+        draw_code(self.rng.random())
+    }
+
+    /// What to do before the camera.
+    pub(crate) fn face_actions(&mut self) -> Vec<FaceAction> {
+        FaceAction::draw(self.rng.random()).to_vec()
     }
 
     /// A fresh identity that sorts by server time.

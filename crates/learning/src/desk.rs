@@ -1,17 +1,17 @@
 //! All live sessions of this node.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
-use zhipei_actions::credit::LearnerWrite;
+use zhipei_actions::Keys;
+use zhipei_actions::credit::{Decided, LearnerWrite};
 use zhipei_api_types::learning::{ClientMessage, ServerMessage};
 use zhipei_credit::LearnerHours;
-use zhipei_domain::{LearnerId, LessonId, LoginSessionId, UnixMs};
-use zhipei_ledger::AuthKey;
+use zhipei_domain::{CreditScope, FaceCheckId, LearnerId, LessonId, LoginSessionId, UnixMs};
 use zhipei_storage::learning_intervals::Loaded;
 use zhipei_storage::learning_states::StateWrite;
 use zhipei_storage::{Clock, Db, Error, Result, learning_intervals, learning_states};
@@ -21,7 +21,9 @@ use crate::driver::{CloseCode, Outgoing};
 use crate::opening::Curricula;
 use crate::outbox::Outbox;
 use crate::posted::Mailboxes;
-use crate::session::{ConnectionId, Input, SILENCE_MS, Send, Session};
+use crate::session::{
+    ConnectionId, FaceAnswer, FaceQuestion, FaceRefusal, Input, SILENCE_MS, Send, Session,
+};
 use crate::writer::{Job, Jobs, Writer};
 
 /// A learner may have so many connections to this node.
@@ -32,6 +34,8 @@ const TICK: Duration = Duration::from_millis(250);
 const DRIFT_EVERY_TICKS: u32 = 40;
 /// A session without a connection and without a timer leaves the memory at the next look.
 const SWEEP_EVERY_TICKS: u32 = 240;
+/// What comes from no connection.
+const OUTSIDE: ConnectionId = ConnectionId(0);
 
 /// Who a connection belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +55,21 @@ pub struct DeskConfig {
     pub db: Db,
     /// Server time.
     pub clock: Clock,
-    /// The key that authenticates ledger entries.
-    pub key: AuthKey,
+    /// Authenticate ledger entries, and seal what is personal.
+    pub keys: Keys,
+    /// What checks can be made with here.
+    pub checks: Checks,
     /// Randomness.
     pub dice: Dice,
+}
+
+/// What checks can be made with on this installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// Faces can be compared.
+    pub faces: bool,
+    /// SMS are sent.
+    pub sms: bool,
 }
 
 /// All live sessions of this node.
@@ -65,6 +80,7 @@ pub struct Desk(Arc<Inner>);
 struct Inner {
     db: Db,
     clock: Clock,
+    checks: Checks,
     dice: Mutex<Dice>,
     seats: Mutex<HashMap<LearnerId, Arc<Seat>>>,
     curricula: Curricula,
@@ -131,11 +147,12 @@ impl Desk {
         let writer = Writer {
             db: config.db.clone(),
             clock: config.clock.clone(),
-            key: Arc::new(config.key),
+            keys: config.keys,
         };
         let desk = Self(Arc::new(Inner {
             db: config.db,
             clock: config.clock,
+            checks: config.checks,
             dice: Mutex::new(config.dice),
             seats: Mutex::default(),
             curricula: Curricula::default(),
@@ -245,6 +262,10 @@ impl Desk {
         self.0.drift_ms.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn checks(&self) -> Checks {
+        self.0.checks
+    }
+
     pub(crate) fn mailboxes(&self) -> &Mailboxes {
         &self.0.mailboxes
     }
@@ -274,6 +295,9 @@ impl Desk {
                     return Ok(());
                 }
             },
+            ClientMessage::OtherWay { id } => {
+                Input::OtherWay(id, self.reach(caller.learner).await?.other_way())
+            }
             message => Input::Message(message),
         };
         if seat.as_ref().is_none_or(|seat| !seat.is_live()) {
@@ -288,6 +312,65 @@ impl Desk {
             link.restart(500);
         }
         Ok(())
+    }
+
+    /// Frames have come for a face question of the learner: it is used up by them.
+    pub fn take_face(
+        &self,
+        learner: LearnerId,
+        id: FaceCheckId,
+    ) -> Result<FaceQuestion, FaceRefusal> {
+        let seat = lock(&self.0.seats).get(&learner).cloned();
+        let seat = seat.ok_or(FaceRefusal::NotAsked)?;
+        let now = self.now();
+        let mut live = lock(&seat.live);
+        let live = live.as_mut().ok_or(FaceRefusal::NotAsked)?;
+        live.session.take_face(now, id)
+    }
+
+    /// Tells the session what became of the frames; returns when it is committed.
+    pub async fn answer_face(
+        &self,
+        learner: LearnerId,
+        id: FaceCheckId,
+        answer: FaceAnswer,
+    ) -> Result<()> {
+        self.put(learner, Input::Face(id, answer)).await.map(drop)
+    }
+
+    /// Settles frozen time by a person's word; returns when it is committed. [`Error::NotFound`] where nothing is
+    /// frozen under this number, because somebody decided before.
+    pub async fn decide(
+        &self,
+        learner: LearnerId,
+        credit_scope: CreditScope,
+        group: u32,
+        decided: Decided,
+    ) -> Result<()> {
+        let input = Input::Decide(credit_scope, group, decided);
+        let is_decided = self.put(learner, input).await?;
+        is_decided.then_some(()).ok_or(Error::NotFound)
+    }
+
+    /// Steps the learner's session from outside of any connection. Returns, once that is committed, whether
+    /// something came of it; [`Error::Stale`] where it was not stored.
+    async fn put(&self, learner: LearnerId, input: Input) -> Result<bool> {
+        let outbox = Outbox::new();
+        let seat = self.seat(learner).await?;
+        let came = {
+            let mut guard = lock(&seat.live);
+            let live = guard.as_mut().ok_or(Error::Stale)?;
+            let mut job = self.advance(live, &seat, OUTSIDE, Some(&outbox), input);
+            // Answers go out with the commit alone.
+            job.answers.push(Outgoing::Text(String::new()));
+            let came = !job.write.records.is_empty();
+            self.0.jobs.push(job);
+            came
+        };
+        outbox.committed().await;
+        let mut answers = VecDeque::new();
+        outbox.drain(&mut answers);
+        (!answers.is_empty()).then_some(came).ok_or(Error::Stale)
     }
 
     /// A connection is gone.
@@ -326,15 +409,27 @@ impl Desk {
                 .entry(from)
                 .or_insert_with(|| (login, link.clone()));
         }
-        let step = live.session.step(self.now(), from, input);
-        // A look at the clock that changed nothing is not stored.
-        if is_tick
-            && step.snapshot.cold.is_none()
-            && step.records.is_empty()
-            && step.sends.is_empty()
-        {
-            return true;
+        let job = self.advance(live, seat, from, link.map(|(_, link)| link), input);
+        // Under the seat's lock, so that versions reach the writer in their order. A look at the clock that
+        // changed nothing is not stored.
+        if is_tick && job.is_idle() {
+            live.version -= 1;
+        } else {
+            self.0.jobs.push(job);
         }
+        true
+    }
+
+    /// One step of a live session, and what is to be stored and told for it.
+    fn advance(
+        &self,
+        live: &mut Live,
+        seat: &Arc<Seat>,
+        from: ConnectionId,
+        link: Option<&Outbox>,
+        input: Input,
+    ) -> Job {
+        let step = live.session.step(self.now(), from, input);
         let (mut answers, mut others) = (Vec::new(), Vec::new());
         for (to, what) in step.sends {
             if to == from && link.is_some() {
@@ -352,24 +447,20 @@ impl Desk {
             cold: step.snapshot.cold,
         };
         live.version += 1;
-        let write = LearnerWrite {
-            state,
-            records: step.records,
-        };
-        let link = link.map(|(_, link)| link.clone());
-        if let Some(link) = &link {
+        if let Some(link) = link {
             link.begin();
         }
-        // Under the seat's lock, so that versions reach the writer in their order.
-        self.0.jobs.push(Job {
+        Job {
             seat: seat.clone(),
             standing: live.standing.clone(),
-            write,
-            link,
+            write: LearnerWrite {
+                state,
+                records: step.records,
+            },
+            link: link.cloned(),
             answers,
             others,
-        });
-        true
+        }
     }
 
     /// The learner's seat with its session loaded.
@@ -442,7 +533,7 @@ impl Desk {
                     .as_ref()
                     .and_then(|live| live.session.wake_at());
                 if due.is_some_and(|at| at < now) {
-                    self.step(&seat, ConnectionId(0), None, Input::Tick);
+                    self.step(&seat, OUTSIDE, None, Input::Tick);
                 }
             }
             if ticks.is_multiple_of(DRIFT_EVERY_TICKS) {

@@ -14,7 +14,9 @@ mod session;
 mod writer;
 
 pub use chance::Dice;
-pub use desk::{Caller, Desk, DeskConfig};
+pub use desk::{Caller, Checks, Desk, DeskConfig};
 pub use driver::{CloseCode, Incoming, Outgoing, run};
 pub use posted::PostError;
-pub use session::{ConnectionId, Input, OpenRequest, Send, Session, Step};
+pub use session::{
+    ConnectionId, FaceAnswer, FaceQuestion, FaceRefusal, Input, OpenRequest, Send, Session, Step,
+};

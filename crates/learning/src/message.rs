@@ -52,7 +52,9 @@ pub(crate) fn is_within_limits(message: &ClientMessage) -> bool {
                 && device_id.bytes().all(|byte| byte.is_ascii_graphic())
         }
         ClientMessage::ChallengeAnswer { answer, .. } => answer.len() <= 64,
-        ClientMessage::Resume { .. } | ClientMessage::Close { .. } => true,
+        ClientMessage::Resume { .. }
+        | ClientMessage::OtherWay { .. }
+        | ClientMessage::Close { .. } => true,
     }
 }
 

@@ -3,10 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use zhipei_actions::face;
 use zhipei_api_types::learning::{ClientMessage, PROTOCOL, ServerMessage, credit_scope};
 use zhipei_credit::LessonSpec;
-use zhipei_domain::{ClassState, CreditScope, LearnerId, Scope, UnixMs};
-use zhipei_storage::{Error, Result, courses, enrolments, learning_intervals, policies};
+use zhipei_domain::{
+    ClassState, CreditScope, LearnerId, LessonId, Policy, Reach, START_HOLDS_MS, Scope, UnixMs,
+};
+use zhipei_storage::{
+    Error, Result, courses, enrolments, faces, identities, learning_intervals, login_sessions,
+    policies,
+};
 
 use crate::desk::{Caller, Desk};
 use crate::session::OpenRequest;
@@ -103,6 +109,11 @@ impl Desk {
         else {
             return Ok(Err(refused("not_found", "没有找到这节课")));
         };
+        let policy = policies::newest(db, credit_scope).await?;
+        let reach = self.reach(caller.learner).await?;
+        if let Some(code) = self.start_due(caller, policy, reach, lesson.lesson).await? {
+            return Ok(Err(refused(code, "开始学习前请先核验身份")));
+        }
         Ok(Ok(OpenRequest {
             clock: *clock_id,
             device_id: device_id.clone(),
@@ -110,13 +121,51 @@ impl Desk {
             credit_scope,
             lesson,
             client_ms: *client_ms,
-            policy: policies::newest(db, credit_scope).await?,
+            policy: policy.within(reach),
             curriculum,
             ends_at,
             required_ms,
             drift_ms: self.drift_ms(),
             ip: caller.ip.clone(),
         }))
+    }
+
+    /// By what the learner can be checked.
+    pub(crate) async fn reach(&self, learner: LearnerId) -> Result<Reach> {
+        let (db, checks, now) = (self.db().read(), self.checks(), self.now());
+        Ok(Reach {
+            face: checks.faces && face::is_able(db, learner, now).await?,
+            phone: checks.sms && identities::has_phone(db, learner).await?,
+        })
+    }
+
+    /// What is due before the lesson starts, as a code; `None` when nothing is. Who shows no face gives a code
+    /// once a login.
+    async fn start_due(
+        &self,
+        caller: &Caller,
+        policy: Policy,
+        reach: Reach,
+        lesson: LessonId,
+    ) -> Result<Option<&'static str>> {
+        if !policy.face_at_lesson && !policy.face_at_login {
+            return Ok(None);
+        }
+        let (db, now) = (self.db().read(), self.now());
+        let is_proved = login_sessions::get(db, caller.login)
+            .await?
+            .proved_at
+            .is_some();
+        if !reach.face {
+            return Ok((!is_proved && reach.phone).then_some("code_check_needed"));
+        }
+        let is_due = if policy.face_at_lesson {
+            let since = now - START_HOLDS_MS;
+            !faces::has_passed(db, caller.login, Some(lesson), since).await?
+        } else {
+            !is_proved && !faces::has_passed(db, caller.login, None, 0).await?
+        };
+        Ok(is_due.then_some("face_check_needed"))
     }
 
     async fn has_pending(&self, learner: LearnerId, credit_scope: CreditScope) -> Result<bool> {

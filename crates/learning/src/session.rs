@@ -1,21 +1,26 @@
 //! What the live session of one learner does next. No socket, no database, no clock.
 
+mod checks;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
-use zhipei_actions::credit::Record;
+use zhipei_actions::credit::{Decided, Record};
 use zhipei_api_types::learning::{
-    ClientMessage, Device, Heartbeat, Prompt, ServerMessage, SessionPolicy, State, Verdict,
-    VoidInterval,
+    ClientMessage, Device, Heartbeat, ServerMessage, SessionPolicy, State, Verdict, VoidInterval,
 };
 use zhipei_credit::{
-    Answer, Challenge, Happening, LearnerHours, LessonSpec, Open, Outcome, Phase, Refusal,
-    Settlement, Snapshot,
+    Decision, Happening, LearnerHours, LessonSpec, Open, Refusal, Settlement, Snapshot,
 };
-use zhipei_domain::{ClockId, CreditScope, LessonId, LocalDay, Policy, TimeState, UnixMs};
-use zhipei_ledger::SessionBody;
+use zhipei_domain::{
+    ChallengeId, CheckKind, ClockId, CreditScope, FaceCheckId, LessonId, LocalDay, Policy,
+    TimeState, UnixMs,
+};
+use zhipei_ledger::{DecisionKind, SessionBody};
 
+use self::checks::Question;
+pub use self::checks::{FaceAnswer, FaceQuestion, FaceRefusal};
 use crate::chance::Dice;
 use crate::message;
 
@@ -66,6 +71,12 @@ pub enum Input {
     Open(Box<OpenRequest>),
     /// Any other message of the client.
     Message(ClientMessage),
+    /// The learner answers the check on screen another way than by face.
+    OtherWay(ChallengeId, CheckKind),
+    /// Frames that came for a face question were looked at, or nobody could.
+    Face(FaceCheckId, FaceAnswer),
+    /// A person decided on the frozen time of this number in a scope.
+    Decide(CreditScope, u32, Decided),
     /// The connection is gone.
     Gone,
     /// Time has passed.
@@ -119,7 +130,9 @@ pub struct Session {
     latest: UnixMs,
     /// When a playing heartbeat came last.
     played_at: Option<UnixMs>,
-    prompts: BTreeMap<CreditScope, Prompt>,
+    questions: BTreeMap<CreditScope, Question>,
+    /// What is being decided in this step.
+    deciding: Option<Decided>,
     full_day: Option<LocalDay>,
     records: Vec<Record>,
     sends: Vec<(ConnectionId, Send)>,
@@ -135,7 +148,8 @@ impl Session {
             device: Device::Pc,
             latest: now,
             played_at: None,
-            prompts: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            deciding: None,
             full_day: None,
             records: Vec::new(),
             sends: Vec::new(),
@@ -188,6 +202,11 @@ impl Session {
         match input {
             Input::Open(request) => self.open(now, from, *request),
             Input::Message(message) => self.message(now, from, message),
+            Input::OtherWay(id, kind) => self.other_way(now, id, kind),
+            Input::Face(id, answer) => self.face_answered(now, id, answer),
+            Input::Decide(credit_scope, group, decided) => {
+                self.decide(now, credit_scope, group, decided);
+            }
             Input::Gone => self.gone(now, from),
             Input::Tick => self.tick(now),
         }
@@ -212,7 +231,9 @@ impl Session {
             ClientMessage::Heartbeats { clock_id, items } => {
                 self.heartbeats(now, from, clock_id, &items);
             }
-            ClientMessage::ChallengeAnswer { id, answer } => self.answer(now, id.0, &answer),
+            ClientMessage::ChallengeAnswer { id, answer } => self.answer(now, id, &answer),
+            // The desk finds out which other way there is.
+            ClientMessage::OtherWay { .. } => {}
             ClientMessage::Close { clock_id } => {
                 self.hours.close(now, clock_id, &mut self.dice);
                 if self
@@ -383,20 +404,6 @@ impl Session {
         self.sends.push((from, Send::Message(ack)));
     }
 
-    fn answer(&mut self, now: UnixMs, id: Uuid, answer: &str) {
-        let asked = self.hours.credit_scopes().into_iter().find(|credit_scope| {
-            let challenge = self.hours.challenge(*credit_scope);
-            challenge.is_some_and(|challenge| challenge.id.0 == id && challenge.is_delivered())
-        });
-        let Some(credit_scope) = asked else { return };
-        let is_right = self
-            .prompts
-            .get(&credit_scope)
-            .is_some_and(|prompt| prompt.ask == answer);
-        let answer = if is_right { Answer::Pass } else { Answer::Fail };
-        self.hours.answer(now, credit_scope, answer, &mut self.dice);
-    }
-
     fn gone(&mut self, now: UnixMs, from: ConnectionId) {
         if let Some(holder) = self.holder.take_if(|holder| holder.connection == from) {
             self.hours.disconnect(now, holder.clock, &mut self.dice);
@@ -404,14 +411,7 @@ impl Session {
     }
 
     fn tick(&mut self, now: UnixMs) {
-        for credit_scope in self.hours.credit_scopes() {
-            let Some(challenge) = self.hours.challenge(credit_scope) else {
-                continue;
-            };
-            if matches!(challenge.phase, Phase::Delivered { deadline } if now > deadline) {
-                self.run_out(now, credit_scope);
-            }
-        }
+        self.end_windows(now);
         self.hours.expire(now, &mut self.dice);
         let silent = self
             .holder
@@ -419,19 +419,6 @@ impl Session {
         if let Some(holder) = silent {
             self.hours.disconnect(now, holder.clock, &mut self.dice);
             self.sends.push((holder.connection, Send::Lost));
-        }
-    }
-
-    /// The answer window is over. When nothing at all has come since the check was sent, the
-    /// connection was dead, and the window ends as a disconnection (C14).
-    fn run_out(&mut self, now: UnixMs, credit_scope: CreditScope) {
-        let dead = self.holder.take_if(|holder| !holder.heard_since_delivery);
-        match dead {
-            Some(holder) => {
-                self.hours.disconnect(now, holder.clock, &mut self.dice);
-                self.sends.push((holder.connection, Send::Lost));
-            }
-            None => self.hours.no_answer(now, credit_scope, &mut self.dice),
         }
     }
 
@@ -454,67 +441,6 @@ impl Session {
         if is_over || is_reached {
             self.hours.finish(now, credit_scope, &mut self.dice);
             self.collect(now);
-        }
-    }
-
-    /// Sends the check that is due: one at a time, to a live connection, while the learner is
-    /// there: playing, or waiting for the closing check or the second round.
-    fn deliver(&mut self, now: UnixMs) {
-        let Some(holder) = self.holder.as_ref() else {
-            return;
-        };
-        if !self.hours.is_challenged() {
-            return;
-        }
-        let (to, is_playing) = (holder.connection, holder.is_playing);
-        let scopes = self.hours.credit_scopes();
-        let challenges = || {
-            scopes
-                .iter()
-                .filter_map(|scope| self.hours.challenge(*scope))
-        };
-        if challenges().any(Challenge::is_delivered) {
-            return;
-        }
-        let is_ready = |scope: CreditScope, challenge: &Challenge| match challenge.phase {
-            Phase::Due => {
-                let overdue = || self.hours.pending_since(scope, challenge.due_at) >= OVERDUE_MS;
-                is_playing || challenge.closing || overdue()
-            }
-            Phase::Repeat { not_before } => now >= not_before,
-            Phase::Delivered { .. } => false,
-        };
-        let ready = scopes.iter().copied().find(|scope| {
-            let challenge = self.hours.challenge(*scope);
-            challenge.is_some_and(|challenge| is_ready(*scope, challenge))
-        });
-        let Some(credit_scope) = ready else { return };
-        if !self.hours.deliver(now, credit_scope, &mut self.dice) {
-            return;
-        }
-        let prompt = self.dice.prompt();
-        let challenge = self
-            .hours
-            .challenge(credit_scope)
-            .expect("it was delivered a moment ago");
-        let Phase::Delivered { deadline } = challenge.phase else {
-            return;
-        };
-        let message = ServerMessage::Challenge {
-            id: challenge.id,
-            kind: challenge.kind,
-            closing: challenge.closing,
-            round: u32::from(challenge.round),
-            attempt: challenge.attempt(),
-            tries: challenge.tries,
-            prompt: prompt.clone(),
-            pending_ms: self.hours.pending_ms(credit_scope),
-            answer_within_ms: deadline - now,
-        };
-        self.prompts.insert(credit_scope, prompt);
-        self.sends.push((to, Send::Message(message)));
-        if let Some(holder) = self.holder.as_mut() {
-            holder.heard_since_delivery = false;
         }
     }
 
@@ -561,32 +487,58 @@ impl Session {
 
     fn record_settled(&mut self, settlement: Settlement) {
         let Some(challenge) = settlement.challenge else {
+            self.record_decided(settlement);
             return;
         };
-        self.prompts.remove(&settlement.credit_scope);
+        self.questions.remove(&settlement.credit_scope);
         let result = match settlement.to {
             TimeState::Verified => Verdict::Passed,
             TimeState::Frozen => Verdict::Frozen,
             _ => Verdict::Missed,
         };
         self.tell_verdict(challenge.id, result, None, None, None);
-        if settlement.to == TimeState::Void && !settlement.intervals.is_empty() {
-            let gone = settlement.intervals.iter().map(|earned| VoidInterval {
-                lesson: earned.lesson,
-                media_from: earned.media.0,
-                media_to: earned.media.1,
-                server_from: earned.server.0,
-                server_to: earned.server.1,
-                ms: earned.ms,
-            });
-            let intervals = gone.collect();
-            let reason = "check_missed".to_owned();
-            self.tell(|_| ServerMessage::Void { reason, intervals });
-        }
+        self.tell_void(&settlement, "check_missed");
         if settlement.to == TimeState::Void && !self.is_window_over(settlement.at) {
             self.hours.reopen(settlement.credit_scope);
         }
         self.records.push(Record::Settled(settlement));
+    }
+
+    fn record_decided(&mut self, settlement: Settlement) {
+        let Some(decided) = self.deciding.take() else {
+            return;
+        };
+        self.tell_void(&settlement, "reviewed");
+        self.records.push(Record::Decided(settlement, decided));
+    }
+
+    fn tell_void(&mut self, settlement: &Settlement, reason: &str) {
+        if settlement.to != TimeState::Void || settlement.intervals.is_empty() {
+            return;
+        }
+        let gone = settlement.intervals.iter().map(|earned| VoidInterval {
+            lesson: earned.lesson,
+            media_from: earned.media.0,
+            media_to: earned.media.1,
+            server_from: earned.server.0,
+            server_to: earned.server.1,
+            ms: earned.ms,
+        });
+        let (reason, intervals) = (reason.to_owned(), gone.collect());
+        self.tell(|_| ServerMessage::Void { reason, intervals });
+    }
+
+    /// A person's word on frozen time; the first one stands (C23).
+    fn decide(&mut self, now: UnixMs, credit_scope: CreditScope, group: u32, decided: Decided) {
+        let decision = match decided.decision {
+            DecisionKind::Restore => Decision::Restore,
+            DecisionKind::Void => Decision::Void,
+        };
+        self.deciding = Some(decided);
+        self.hours
+            .decide(now, credit_scope, group, decision, &mut self.dice);
+        self.collect(now);
+        self.deciding = None;
     }
 
     fn is_window_over(&self, at: UnixMs) -> bool {
@@ -595,52 +547,6 @@ impl Session {
         limits
             .and_then(|limits| limits.0)
             .is_some_and(|end| at >= end)
-    }
-
-    fn tell_outcome(&mut self, now: UnixMs, credit_scope: CreditScope, outcome: Outcome) {
-        let Some(challenge) = self.hours.challenge(credit_scope) else {
-            return;
-        };
-        let (id, attempt) = (challenge.id, challenge.attempt());
-        match (outcome, challenge.phase) {
-            (Outcome::Postponed, _) => {
-                self.tell_verdict(id, Verdict::Postponed, None, None, None);
-            }
-            (Outcome::TryAgain, _) => {
-                let prompt = self.dice.prompt();
-                self.prompts.insert(credit_scope, prompt.clone());
-                self.tell_verdict(id, Verdict::TryAgain, None, Some(attempt), Some(prompt));
-            }
-            (Outcome::Repeat, Phase::Repeat { not_before }) => {
-                self.tell_verdict(id, Verdict::RepeatLater, Some(not_before - now), None, None);
-            }
-            _ => {}
-        }
-    }
-
-    fn tell_verdict(
-        &mut self,
-        id: zhipei_domain::ChallengeId,
-        result: Verdict,
-        next_in_ms: Option<i64>,
-        attempt: Option<u32>,
-        prompt: Option<Prompt>,
-    ) {
-        let place = self
-            .hours
-            .current()
-            .and_then(|clock| self.hours.clock_place(clock));
-        let (verified_ms, pending_ms) =
-            place.map_or((0, 0), |place| self.hours.lesson_ms(place.1, place.3));
-        self.tell(|_| ServerMessage::Verdict {
-            id,
-            result,
-            verified_ms,
-            pending_ms,
-            next_in_ms,
-            attempt,
-            prompt,
-        });
     }
 
     /// Once a day.

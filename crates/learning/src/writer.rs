@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tracing::{error, warn};
-use zhipei_actions::Error;
 use zhipei_actions::credit::{LearnerWrite, commit_all, commit_current};
+use zhipei_actions::{Error, Keys};
 use zhipei_domain::LearnerId;
-use zhipei_ledger::AuthKey;
 use zhipei_storage::learning_states::StateWrite;
 use zhipei_storage::{Clock, Db, Error as StorageError};
 
@@ -100,6 +99,14 @@ impl Jobs {
 }
 
 impl Job {
+    /// Nothing to store but the time, and nothing to tell.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.write.state.cold.is_none()
+            && self.write.records.is_empty()
+            && self.answers.is_empty()
+            && self.others.is_empty()
+    }
+
     fn refuse(self) {
         if let Some(link) = self.link {
             link.settle([]);
@@ -120,7 +127,7 @@ impl Job {
 pub(crate) struct Writer {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
-    pub(crate) key: Arc<AuthKey>,
+    pub(crate) keys: Keys,
 }
 
 impl Writer {
@@ -192,15 +199,15 @@ impl Writer {
         writes: &[LearnerWrite],
     ) -> zhipei_actions::Result<HashSet<LearnerId>> {
         let now = self.clock.now();
-        let (db, key) = (&self.db, &self.key);
+        let (db, keys) = (&self.db, &self.keys);
         let all = db
-            .write(async |txn| commit_all(txn, key, now, writes).await)
+            .write(async |txn| commit_all(txn, keys, now, writes).await)
             .await;
         match all {
             Ok(()) => Ok(HashSet::new()),
             // Another node was there before: now it matters who.
             Err(Error::Storage(StorageError::Stale)) => {
-                db.write(async |txn| commit_current(txn, key, now, writes).await)
+                db.write(async |txn| commit_current(txn, keys, now, writes).await)
                     .await
             }
             Err(error) => Err(error),

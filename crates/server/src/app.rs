@@ -14,7 +14,8 @@ use tokio::sync::Notify;
 use zhipei_actions::Hasher;
 use zhipei_actions::login::Gate;
 use zhipei_api::{AppState, Parts, Settings};
-use zhipei_learning::{Desk, DeskConfig, Dice};
+use zhipei_face::{Engine, Models};
+use zhipei_learning::{Checks, Desk, DeskConfig, Dice};
 use zhipei_media::Store;
 use zhipei_sms::{Provider, Templates};
 use zhipei_storage::{Clock, Db, ledger, person_keys};
@@ -93,17 +94,23 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
     if !parts.db.pending_migrations().await?.is_empty() {
         return Err(Error::NotMigrated);
     }
+    let provider = sms_provider(&config.sms)?;
+    let faces = face_engine(config)?;
     let desk = Desk::start(DeskConfig {
         db: parts.db.clone(),
         clock: parts.clock.clone(),
-        key: parts.keys.ledger_mac.clone(),
+        keys: parts.keys.of_people(),
+        checks: Checks {
+            faces: faces.is_some(),
+            sms: provider.is_on(),
+        },
         dice: Dice::new(keys::random()),
     });
-    let provider = sms_provider(&config.sms)?;
     let wake = Arc::new(Notify::new());
     let state = AppState::new(Parts {
         errands: Arc::clone(&wake),
         desk: desk.clone(),
+        faces,
         db: parts.db.clone(),
         clock: parts.clock.clone(),
         keys: parts.keys.of_people(),
@@ -127,6 +134,19 @@ pub async fn app(config: &Config, clock: Option<Clock>) -> Result<App> {
         provider,
         wake,
     })
+}
+
+/// What compares faces, where the settings name a folder of models. Loads them: a second or two.
+fn face_engine(config: &Config) -> Result<Option<Arc<Engine>>> {
+    let Some(folder) = &config.face.models else {
+        return Ok(None);
+    };
+    let models = Models::open(folder)?;
+    if !models.has_spoof() {
+        tracing::info!("face verification runs without the passive anti-spoofing models");
+    }
+    let engine = Engine::start(models, config.face.engine())?;
+    Ok(Some(Arc::new(engine)))
 }
 
 /// Who sends SMS, as the settings have it.

@@ -262,6 +262,12 @@ struct PolicyChange {
     /// 每轮可试次数
     #[arg(long)]
     tries: Option<u32>,
+    /// 登录后先核验人脸
+    #[arg(long)]
+    face_at_login: Option<bool>,
+    /// 每节开始前核验人脸
+    #[arg(long)]
+    face_at_lesson: Option<bool>,
     /// 可否跳到没看过的地方
     #[arg(long)]
     seek_ahead: Option<bool>,
@@ -285,6 +291,12 @@ enum CheckChoice {
     Off,
     /// 点一下
     Presence,
+    /// 看一下摄像头
+    Face,
+    /// 看摄像头做动作
+    FaceAction,
+    /// 短信验证码
+    Sms,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -606,6 +618,9 @@ impl PolicyChange {
         let kind = self.check.map(|choice| match choice {
             CheckChoice::Off => CheckKind::Off,
             CheckChoice::Presence => CheckKind::Presence,
+            CheckChoice::Face => CheckKind::Face,
+            CheckChoice::FaceAction => CheckKind::FaceAction,
+            CheckChoice::Sms => CheckKind::Sms,
         });
         let sessions = self.sessions.map(|choice| match choice {
             SessionChoice::Newer => SessionRule::Newer,
@@ -622,6 +637,8 @@ impl PolicyChange {
         );
         set(&mut rules.check.answer_within_s, self.answer_within_s);
         set(&mut rules.check.tries, self.tries);
+        set(&mut rules.face_at_login, self.face_at_login);
+        set(&mut rules.face_at_lesson, self.face_at_lesson);
         set(&mut rules.seek_ahead, self.seek_ahead);
         set(&mut rules.max_rate_thousandths, self.max_rate_thousandths);
         set(&mut rules.cap_min, self.cap_min);

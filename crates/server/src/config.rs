@@ -25,6 +25,8 @@ pub struct Config {
     pub login: Login,
     /// SMS.
     pub sms: Sms,
+    /// Comparing faces.
+    pub face: Face,
     /// Logs.
     pub log: Log,
 }
@@ -141,6 +143,29 @@ pub enum SmsProvider {
     Aliyun,
     /// 腾讯云短信.
     Tencent,
+}
+
+/// Comparing faces: off until a folder of models is named.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Face {
+    /// The folder that `deploy/models` fills. Without it nobody is asked for a face, and other ways take its place.
+    pub models: Option<PathBuf>,
+    /// The number of the impact assessment (个人信息保护影响评估) that was made before.
+    /// Source: PIPL article 55; 人脸识别技术应用安全管理办法, article 9.
+    pub assessment: String,
+    /// Threads that compare; half of the processors when it is not set.
+    pub workers: Option<usize>,
+}
+
+impl Face {
+    pub(crate) fn engine(&self) -> zhipei_face::Settings {
+        let usual = zhipei_face::Settings::default();
+        zhipei_face::Settings {
+            workers: self.workers.unwrap_or(usual.workers),
+            ..usual
+        }
+    }
 }
 
 /// Logs.
@@ -262,6 +287,11 @@ pub enum ConfigError {
         "sms.provider = \"log\" 会把验证码写进日志，只能在本机或 server.development = true 时使用"
     )]
     SmsLog,
+    /// Nobody has written down what faces are compared for.
+    #[error(
+        "开通人脸核验（face.models）前须做个人信息保护影响评估，把编号写在 face.assessment；仅在本机试用时可以不写"
+    )]
+    FaceAssessment,
     /// The provider cannot be used so.
     #[error("短信还缺少配置：{0}")]
     SmsLacks(String),
@@ -310,6 +340,10 @@ impl Config {
         }
         if self.sms.provider == SmsProvider::Log && reachable && !self.server.development {
             return Err(ConfigError::SmsLog);
+        }
+        let assessed = !self.face.assessment.trim().is_empty();
+        if self.face.models.is_some() && !assessed && reachable && !self.server.development {
+            return Err(ConfigError::FaceAssessment);
         }
         let missing = self.sms.missing();
         if !missing.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use zhipei_actions::{Keys, correction, erasure, idempotency, login, outbox, sms_code};
+use zhipei_actions::{Keys, correction, erasure, face, idempotency, login, outbox, sms_code};
 use zhipei_learning::Desk;
 use zhipei_sms::Provider;
 use zhipei_storage::outbox::Errand;
@@ -70,6 +70,7 @@ pub async fn tidy(db: &Db, clock: &Clock, keys: &Keys) -> Result<usize> {
     db.write(async |txn| {
         sms_code::tidy(txn, now).await?;
         login::tidy(txn, now).await?;
+        face::tidy(txn, now).await?;
         idempotency::tidy(txn, now).await?;
         outbox::tidy(txn, now).await
     })

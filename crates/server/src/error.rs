@@ -31,6 +31,9 @@ pub enum Error {
     /// The provider of SMS.
     #[error("短信服务的配置不能用：{0}")]
     Sms(#[from] zhipei_sms::Error),
+    /// What compares faces.
+    #[error("人脸核验的模型不能用：{0}")]
+    Face(#[from] zhipei_face::Error),
     /// A master key cannot go yet.
     #[error(
         "主密钥 {0} 还保护着 {1} 人的密钥和 {2} 条待发消息，不能销毁；请先运行 zhipei vault rotate"

@@ -121,6 +121,16 @@ pub async fn by_phone(
     by_index(db, Column::PhoneIndex, phone_index(vault, phone)).await
 }
 
+/// Is there a phone that codes go to?
+pub async fn has_phone(db: &impl ConnectionTrait, learner: LearnerId) -> Result<bool> {
+    let row = Entity::rows()
+        .filter(Column::LearnerId.eq(learner.0))
+        .filter(Column::PhoneIndex.is_not_null())
+        .one(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Whose document it is.
 pub async fn by_document(
     db: &impl ConnectionTrait,

@@ -17,6 +17,8 @@ pub mod enrolments;
 mod entity;
 pub mod erasures;
 mod error;
+pub mod faces;
+pub mod frozen_times;
 pub mod idempotent_requests;
 pub mod identities;
 pub mod institutions;

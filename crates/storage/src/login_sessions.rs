@@ -69,6 +69,7 @@ pub async fn insert(txn: &Txn, token_hash: &str, session: &LoginSession) -> Resu
         expires_at: Set(session.expires_at),
         ended: Set(session.ended.map(|end| end.as_str().to_owned())),
         new_device: Set(session.new_device),
+        proved_at: Set(session.proved_at),
         user_agent: Set(session.user_agent.clone()),
         ip: Set(session.ip.clone()),
     };
@@ -82,6 +83,16 @@ pub async fn touch(txn: &Txn, id: LoginSessionId, now: UnixMs) -> Result<()> {
         .col_expr(Column::LastSeenAt, Expr::value(now))
         .filter(Column::Id.eq(id.0))
         .filter(Column::LastSeenAt.lte(now - LoginSession::NOTED_EVERY_MS))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that it is the learner who is there.
+pub async fn prove(txn: &Txn, id: LoginSessionId, now: UnixMs) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::ProvedAt, Expr::value(now))
+        .filter(Column::Id.eq(id.0))
         .exec(txn)
         .await?;
     Ok(())
@@ -199,6 +210,7 @@ impl TryFrom<Model> for LoginSession {
             expires_at: row.expires_at,
             ended: ended.transpose()?,
             new_device: row.new_device,
+            proved_at: row.proved_at,
             user_agent: row.user_agent,
             ip: row.ip,
         })

@@ -33,6 +33,8 @@ struct ConsentTextOut {
     body: String,
     /// Nobody registers without it, and it is withdrawn with the account.
     required: bool,
+    /// It is asked before a face is taken, not when somebody registers.
+    about_faces: bool,
 }
 
 /// The texts that hold now, one for each purpose.
@@ -46,6 +48,7 @@ async fn list_consent_texts() -> Json<Page<ConsentTextOut>> {
             title: text.title.to_owned(),
             body: text.body.to_owned(),
             required: purpose.required(),
+            about_faces: purpose.is_about_faces(),
         }
     });
     Json(Page::whole(items.into()))

@@ -1,5 +1,7 @@
 //! Live learning sessions: the WebSocket, the same messages by POST, and the keys of videos.
 
+mod checks;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -35,6 +37,7 @@ pub(crate) fn router() -> Routes {
     Routes::new()
         .add(Access::Learner, routes!(post_heartbeats))
         .add(Access::Learner, routes!(get_key))
+        .merge(checks::router())
         // The document has no words for a WebSocket.
         .add_plain(Access::Learner, "/api/learning/sessions", get(connect))
 }

@@ -82,7 +82,7 @@ struct SmsCodeIn {
 }
 
 #[derive(Serialize, ToSchema)]
-struct CodeSentOut {
+pub(crate) struct CodeSentOut {
     /// To be given back with the code.
     ticket: Uuid,
     resend_after_s: i64,
@@ -145,22 +145,34 @@ async fn send_phone_code(
 async fn send(
     app: &AppState,
     purpose: CodePurpose,
-    ClientAddress(from): ClientAddress,
+    from: ClientAddress,
     input: SmsCodeIn,
+) -> ApiResult<Json<CodeSentOut>> {
+    let phone = Phone::parse(&input.phone).map_err(Rejection::from)?;
+    let captcha = input.captcha_id.zip(input.captcha);
+    send_to(app, purpose, from, &phone, captcha).await
+}
+
+/// Sends a code, if there is somebody who sends and the limits allow it.
+pub(crate) async fn send_to(
+    app: &AppState,
+    purpose: CodePurpose,
+    ClientAddress(from): ClientAddress,
+    phone: &Phone,
+    captcha: Option<(Uuid, String)>,
 ) -> ApiResult<Json<CodeSentOut>> {
     if !app.settings.sms {
         return Err(ApiError::SmsUnavailable);
     }
-    let phone = Phone::parse(&input.phone).map_err(Rejection::from)?;
     let now = app.clock.now();
     let network = network(from).to_string();
     let site = site(from).map(|site| site.to_string());
     let request = CodeRequest {
         purpose,
-        phone: &phone,
+        phone,
         network: &network,
         site: site.as_deref(),
-        captcha: input.captcha_id.zip(input.captcha.as_deref()),
+        captcha: captcha.as_ref().map(|(id, read)| (*id, read.as_str())),
         most_a_day: app.settings.sms_a_day,
         now,
     };

@@ -18,6 +18,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub ended: Option<String>,
     pub new_device: bool,
+    pub proved_at: Option<i64>,
     #[sea_orm(column_type = "Text")]
     pub user_agent: String,
     #[sea_orm(column_type = "Text")]
