@@ -17,9 +17,12 @@ export interface Heartbeat extends Sample {
   client_ms: number
 }
 
+/** What a check asks: to pick `ask` among `options`, or frames that show `actions`, sent to `nonce`. */
 export interface Prompt {
   ask: string
   options: string[]
+  actions?: string[]
+  nonce?: string
 }
 
 export interface SessionPolicy {
@@ -48,6 +51,7 @@ export type ClientMessage =
   | { type: 'resume'; protocol: 1; clock_id: string; epoch: number }
   | { type: 'heartbeats'; clock_id: string; items: Heartbeat[] }
   | { type: 'challenge_answer'; id: string; answer: string }
+  | { type: 'other_way'; id: string }
   | { type: 'close'; clock_id: string }
 
 export interface Opened {
@@ -72,6 +76,8 @@ export type RefusalCode =
   | 'not_enrolled'
   | 'class_not_open'
   | 'not_found'
+  | 'face_check_needed'
+  | 'code_check_needed'
 
 export interface Refused {
   type: 'refused'

@@ -367,6 +367,28 @@ describe('checks', () => {
     expect(said(b, 'challenge_answer')).toEqual([{ type: 'challenge_answer', id: 'c', answer: '7' }])
   })
 
+  it('asks for another way than the face, and shows what comes instead', async () => {
+    const b = await started()
+    b.server.tell({ ...challenge, kind: 'face_action', prompt: { ask: '', options: [], actions: ['blink'], nonce: 'n' } })
+    await seconds(0)
+    b.session.otherWay('c')
+    b.server.tell({ ...challenge, kind: 'sms', prompt: { ask: '', options: [] } })
+    await seconds(0)
+    expect(said(b, 'other_way')).toEqual([{ type: 'other_way', id: 'c' }])
+    expect(b.events.flatMap((e) => (e.type === 'challenge' ? [e.challenge.kind] : []))).toEqual(['face_action', 'sms'])
+  })
+
+  it('opens again after the check that a lesson begins with', async () => {
+    const b = await started()
+    b.server.tell({ type: 'refused', clock_id: said(b, 'open')[0]?.clock_id ?? '', code: 'face_check_needed', title: '' })
+    await seconds(1)
+    expect(b.events.find((e) => e.type === 'refused')).toMatchObject({ code: 'face_check_needed' })
+    b.session.takeBack()
+    await seconds(1)
+    expect(said(b, 'open')).toHaveLength(2)
+    expect(last(statuses(b))).toBe('live')
+  })
+
   it('takes the question away when the network goes', async () => {
     const b = await started()
     b.server.tell({ ...challenge, prompt: { ask: '7', options: ['3', '7', '9'] } })

@@ -150,6 +150,11 @@ export class LearningSession {
     this.send([{ type: 'challenge_answer', id, answer: option }])
   }
 
+  /** Instead of the face, another way to answer the check on screen; it comes again as a check of that kind. */
+  otherWay(id: string): void {
+    this.send([{ type: 'other_way', id }])
+  }
+
   /** After a take-over or a refusal: learns on here, under a new clock. */
   takeBack(): void {
     if (this.status !== 'taken_over' && this.status !== 'refused' && this.status !== 'idle') return
