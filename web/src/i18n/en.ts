@@ -1,4 +1,5 @@
 import desk from './desk.en'
+import faces from './faces.en'
 import type { Messages } from './zh-CN'
 
 const en: Messages = {
@@ -57,6 +58,8 @@ const en: Messages = {
       creditedOf: '{verified} of {total} hours credited', rulesTitle: 'How time counts in this class',
       ruleCheck: 'A check every {min} to {max} minutes; answer with one click within {seconds} s.',
       ruleCheckSeconds: 'A check every {min} to {max} seconds; answer with one click within {seconds} s.',
+      ruleCheckFace: 'A check every {min} to {max} minutes: look at the camera within {seconds} s, or enter an SMS code.',
+      ruleCheckFaceSeconds: 'A check every {min} to {max} seconds: look at the camera within {seconds} s, or enter an SMS code.',
       ruleNoCheck: 'No checks: what you watch counts at once.', ruleSeek: 'You cannot jump ahead of what you watched.',
       ruleRate: 'Up to {rate}× speed; only the time you spend counts.', ruleRateOne: 'Time counts at normal speed.',
       ruleCap: 'At most {hours} hours a day.', ruleHour: '{minutes} minutes make one hour.',
@@ -107,8 +110,15 @@ const en: Messages = {
       waitTitle: 'No answer yet, no time is lost', waitLead: 'Asked again in {seconds} s. Please stay and click the number then.',
       passed: 'Confirmed: {time} now counts.', passedNothing: 'Confirmed, go on.',
       missed: 'The check came twice without an answer, so a part does not count. Watch it again to make it up.',
-      postponed: 'Go on for now, the check comes later. This is not a miss.', frozen: 'This time is set aside, not taken, until a person has looked at it.',
-      lost: 'Offline: the check is put off until you are back. This is not a miss.',
+      postponed: 'Go on for now, the check comes later. You did not fail, and it is not a miss.', frozen: 'You were not recognised in that check. The time is set aside, not taken, until a person has looked at it; you can appeal within 7 days.',
+      lost: 'Offline: the check is put off until you are back. This is not a miss.', waitLeadFace: 'Once more in {seconds} s. Please stay and look at the camera then.', waitLeadSms: 'Once more in {seconds} s. Please stay, with your phone at hand.',
+      retryFaceTitle: 'Not clear this time, just try again', retrySmsTitle: 'Not that code, look again', faceNote: 'Only to know that it is you; the pictures are not public.', smsAsk: 'A code was sent to your phone {phone}',
+      smsText: 'Six digits. It mostly arrives within half a minute.', smsConfirm: 'Confirm', smsWay: 'By SMS code instead', smsWayBusy: 'Changing to an SMS code',
+    },
+    startCheck: {
+      faceTitle: 'First, please confirm that it is you', faceText: 'Look at the camera and do as you are told, about 10 s. It holds for this lesson for an hour.', codeTitle: 'First, please confirm that it is you',
+      codeText: 'A code goes to your phone {phone}; once a login, worth the same as the face.', enrol: 'Enrol your face; then a look does', confirm: 'Confirm and start', useSms: 'By SMS code instead', useFace: 'By face instead',
+      stillFace: 'This class begins with a look into the camera. If you cannot, please ask your school.', leave: 'Not now, back to the class',
     },
     takenOver: {
       title: { phone: 'You went on with your phone', pc: 'You went on with another computer or page', unknown: 'You went on elsewhere' },
@@ -211,10 +221,16 @@ const en: Messages = {
     title: 'Consents', text: 'Each is given and withdrawn for itself. Credited hours stay.', required: 'Required', optional: 'Optional', read: 'Read all (version {version})', fold: 'Fold', give: 'Agree', withdraw: 'Withdraw', needed: 'No account without it',
     given: 'Agreed.', withdrawn: 'Withdrawn.', never: 'Never given', givenOn: 'Given {date}, version {version}', outdatedOn: 'Given {date} to version {version}; version {now} holds now, please read it', withdrawnOn: 'Withdrawn {date}',
     states: { live: 'Agreed', outdated: 'Text changed', withdrawn: 'Withdrawn', never: 'Not given' }, errorTitle: 'Consents cannot be fetched now',
-    titles: { terms: 'Terms of service and handling of personal data', document: 'Handling of the document’s number', sharing: 'Training records to the authority', sms: 'Notices by SMS' },
+    atFaces: 'Decide under “Face”',
+    titles: {
+      terms: 'Terms of service and handling of personal data', document: 'Handling of the document’s number', sharing: 'Training records to the authority', sms: 'Notices by SMS',
+      face_compare: 'Comparing my face', face_upload: 'Uploading pictures of my face', face_snapshots: 'Keeping pictures of checks',
+    },
     short: {
       terms: 'An account, your hours, lists and certificates. Kept 3 years at least; every look is recorded.', document: 'Kept encrypted, only to know that it is you; the first 3 and last 4 are shown.',
       sharing: 'Training records go to the authority for checks and subsidies.', sms: 'Admission, ends of classes and exams by SMS. Codes come without it too.',
+      face_compare: 'With your own face only, never with others. Encrypted numbers are kept, no photograph.', face_upload: 'A few pictures go encrypted to the server, are compared and wiped. Needed together with the one above.',
+      face_snapshots: 'Pictures of failed checks are kept 30 days for reviewers. You can appeal without it.',
     },
   },
   passwordReset: { title: 'Set a new password', text: 'A code to your registered phone, then a new password.', submit: 'Set the password', done: 'Password changed', doneText: 'All logins ended; log in with the new one.', other: 'No SMS on that number any more?' },
@@ -232,7 +248,7 @@ const en: Messages = {
     title: 'Notices', bellUnread: 'Notices, {n} unread', readAll: 'Mark all as read', isUnread: ', unread', more: 'Earlier ones', emptyTitle: 'No notices yet', emptyText: 'Decisions and warnings about your account are listed here.', errorTitle: 'Notices cannot be fetched now',
     kinds: {
       registered: 'Registered', identity_confirmed: 'Identity confirmed', set_aside: 'Account set aside', password_reset: 'Password was set anew', phone_changed: 'Phone was changed', correction_decided: 'Your correction was decided',
-      enrolled: 'You joined a class', join_decided: 'Your request was decided', erasure_requested: 'Account closed', new_device: 'Login on a new device',
+      enrolled: 'You joined a class', join_decided: 'Your request was decided', erasure_requested: 'Account closed', new_device: 'Login on a new device', face_changed: 'Face was enrolled again', face_bound: 'Face was confirmed', frozen_decided: 'Time under review was decided',
     },
   },
   corrections: {
@@ -241,7 +257,7 @@ const en: Messages = {
     fields: { name: 'Name', document: 'Document', phone: 'Phone' }, states: { pending: 'Waiting', approved: 'Corrected', refused: 'Not corrected' },
   },
   account: {
-    parts: { profile: 'My data', security: 'Login and password', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
+    parts: { profile: 'My data', security: 'Login and password', face: 'Face', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
     changePhoneText: 'A code to the new phone, and your password once more.', phoneChanged: 'Phone changed.',
     export: { title: 'Export my data', text: 'All that the platform keeps of you, in one file on this computer. Not on a shared one, please.', action: 'Download' },
     erase: {
@@ -265,8 +281,12 @@ const en: Messages = {
     since: 'Logged in {at}', seen: 'Last used {at}', revoke: 'End', revokeOf: 'End the login of {device}', revokeOthers: 'End all other logins',
     revoked: 'Ended.', none: 'Logged in on this device only.', errorTitle: 'Logins cannot be fetched now', device: '{system} · {browser}', unknown: 'Unknown device',
   },
+  faces,
   desk,
   problems: {
+    page_outdated: 'This page is out of date; reload it.', face_consent_needed: 'Faces need your consent first; without it SMS codes do.', face_not_enrolled: 'No face is enrolled; enrol it or take another way.',
+    face_paused: 'Too many failed tries: half an hour’s rest. Another way is worth the same.', face_unavailable: 'Faces are not compared here; please take another way.', face_postponed: 'Many are being checked; this was no failure. Try again in a moment.',
+    face_challenge_used: 'These pictures were sent before; once more, please.', face_challenge_over: 'Time ran out; once more, please.', password_needed: 'Enrolling again needs your password.', id_card_mismatch: 'The ID card and the enrolled face do not match.',
     not_allowed: 'Your account may not do this. If you need it, ask an administrator.',
     account_closed: 'This account is disabled, over, or was not used for too long. Please ask the system administrator.',
     address_not_allowed: 'This account may not be used from this network.', must_change: 'The password is 90 days old; please change it first.',

@@ -1,4 +1,5 @@
 import desk from './desk.zh-CN'
+import faces from './faces.zh-CN'
 
 /** Words for learners: 您, short, no blame, no exclamation mark. Complete; every other language follows this shape. */
 const zh = {
@@ -121,6 +122,8 @@ const zh = {
       rulesTitle: '这个班怎么计时',
       ruleCheck: '每学 {min} 到 {max} 分钟抽查一次，在 {seconds} 秒内点一下就好。',
       ruleCheckSeconds: '每学 {min} 到 {max} 秒抽查一次，在 {seconds} 秒内点一下就好。',
+      ruleCheckFace: '每学 {min} 到 {max} 分钟抽查一次，在 {seconds} 秒内看一下镜头就好；不用人脸的，填短信验证码。',
+      ruleCheckFaceSeconds: '每学 {min} 到 {max} 秒抽查一次，在 {seconds} 秒内看一下镜头就好；不用人脸的，填短信验证码。',
       ruleNoCheck: '这个班不抽查，看过即计入。',
       ruleSeek: '没看过的地方不能先跳过去。',
       ruleRate: '最快 {rate} 倍播放；快放时只按实际用时计。',
@@ -220,9 +223,31 @@ const zh = {
       passed: '确认好了，待核验的 {time}已计入。',
       passedNothing: '确认好了，接着学。',
       missed: '抽查响了两次都没应答，有一段没有计入。重看就能补回来。',
-      postponed: '先继续学，稍后再问。这不算没应答。',
-      frozen: '这段时间先放着，没有扣，等人看过再定。',
+      postponed: '先继续学，稍后再问。您没有失败，也不算没应答。',
+      frozen: '那次抽查没能认出是您。这段时间先放着，没有扣，等人工复核，您可以在 7 天内申诉。',
       lost: '断网了，这次抽查先放下，联网后再问。这不算没应答。',
+      waitLeadFace: '{seconds} 秒后再来一次。请留在这里，到时看着镜头就好。',
+      waitLeadSms: '{seconds} 秒后再来一次。请留在这里，把手机放在手边。',
+      retryFaceTitle: '这次没看清，再来一次就好',
+      retrySmsTitle: '验证码不对，再看看就好',
+      faceNote: '只核对是不是本人，画面不公开。',
+      smsAsk: '验证码已发到您的手机 {phone}',
+      smsText: '6 位数字，填好就计入。短信一般半分钟内到。',
+      smsConfirm: '确认',
+      smsWay: '改用短信验证码',
+      smsWayBusy: '正在换成短信验证码',
+    },
+    startCheck: {
+      faceTitle: '开始前，请确认是您本人',
+      faceText: '看一下镜头，照着做动作，约 10 秒。之后一小时内开这一节不再问。',
+      codeTitle: '开始前，请确认是您本人',
+      codeText: '给您的手机 {phone} 发一个验证码。这次登录只要填一次，效力和人脸一样。',
+      enrol: '登记人脸，以后看一下镜头就好',
+      confirm: '确认，开始学习',
+      useSms: '改用短信验证码',
+      useFace: '改用人脸',
+      stillFace: '这个班开始前要看一下镜头。看不了的，请联系培训机构。',
+      leave: '先不学，回到班级',
     },
     takenOver: {
       title: { phone: '您在手机上接着学了', pc: '您在另一台电脑或页面上接着学了', unknown: '您在别处接着学了' },
@@ -433,12 +458,24 @@ const zh = {
     withdrawnOn: '{date}撤回',
     states: { live: '已同意', outdated: '文本已更新', withdrawn: '已撤回', never: '未同意' },
     errorTitle: '授权暂时取不到',
-    titles: { terms: '服务协议与个人信息处理规则', document: '同意处理证件号码', sharing: '同意向主管部门提供培训记录', sms: '同意接收短信通知' },
+    atFaces: '到“人脸”里决定',
+    titles: {
+      terms: '服务协议与个人信息处理规则',
+      document: '同意处理证件号码',
+      sharing: '同意向主管部门提供培训记录',
+      sms: '同意接收短信通知',
+      face_compare: '同意比对人脸',
+      face_upload: '同意上传人脸画面',
+      face_snapshots: '同意留存抓拍',
+    },
     short: {
       terms: '开账号、记学时、出清单和证明。记录至少存 3 年，每次查看都留痕。',
       document: '证件号码加密保存，只用来确认是您本人，页面上只显示前 3 位和后 4 位。',
       sharing: '把培训记录提供给人社部门，用于核查和补贴。',
       sms: '入班审核、快结束、考核时间，用短信告诉您。不选也收得到验证码。',
+      face_compare: '只和您自己登记的比，不会拿去和别人比。存的是一串加密数字，不是照片。',
+      face_upload: '把核验时的几张画面加密传到平台的服务器比对，比完就清除。和上一项要一起选。',
+      face_snapshots: '没通过的抽查画面存 30 天，申诉时给复核的人看。不选也能申诉。',
     },
   },
   passwordReset: {
@@ -507,6 +544,9 @@ const zh = {
       join_decided: '入班申请有结果了',
       erasure_requested: '账号已注销',
       new_device: '账号在新设备上登录',
+      face_changed: '人脸已重新登记',
+      face_bound: '人脸已确认',
+      frozen_decided: '待复核的学时有结果了',
     },
   },
   corrections: {
@@ -526,7 +566,7 @@ const zh = {
   account: {
     title: '个人信息',
     employer: '工作单位',
-    parts: { profile: '我的资料', security: '登录与密码', privacy: '授权与数据' },
+    parts: { profile: '我的资料', security: '登录与密码', face: '人脸', privacy: '授权与数据' },
     partsLabel: '账号的几个部分',
     mine: '我的资料',
     reveal: '显示完整信息',
@@ -600,6 +640,7 @@ const zh = {
     device: '{system} · {browser}',
     unknown: '认不出的设备',
   },
+  faces,
   desk,
   problems: {
     unknown: '这一步没有办成，请稍后再试。',
@@ -665,6 +706,16 @@ const zh = {
     media_address_expired: '视频地址到期了，再打开一次这一节就好。',
     internal: '平台这边出了问题，您的学习记录不受影响，请稍后再试。',
     unavailable: '平台正在准备，请稍后再试。',
+    page_outdated: '这个页面版本旧了，刷新一下就好。',
+    face_consent_needed: '要先同意人脸核验的说明；不同意也能学，改用短信验证码。',
+    face_not_enrolled: '还没有登记人脸，请先登记，或换一种方式。',
+    face_paused: '人脸没通过的次数多了，先歇半小时。现在用其他方式，效力一样。',
+    face_unavailable: '这个平台没有开通人脸核验，请用其他方式。',
+    face_postponed: '核验的人有点多，这次不算没通过，稍等再试。',
+    face_challenge_used: '这次的画面已经送出过了，请再来一次。',
+    face_challenge_over: '时间过了一会儿，请再来一次。',
+    password_needed: '重新登记要先填一次密码。',
+    id_card_mismatch: '身份证照片和登记的人脸没有对上。',
   },
 }
 

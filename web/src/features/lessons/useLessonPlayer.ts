@@ -7,6 +7,7 @@ import {
   LearningSession,
   LiveTotals,
   newId,
+  type RefusalCode,
   type SessionEvent,
   type SessionStatus,
   type Verdict,
@@ -15,8 +16,9 @@ import { api, type Lesson } from '@/shared/api'
 import { deviceId, deviceKind } from './device'
 import { covered, goOnAt, lessonPicture, madeUpBetween, openVoids } from './lesson-picture'
 import { nextRate, seekTo } from './player-rules'
-import { softDoubleTone } from './tone'
-import { usePresenceCheck } from './usePresenceCheck'
+import { softDoubleTone } from '@/shared/tone'
+import { useCheck } from './useCheck'
+import type { StartCheck } from './useStartCheck'
 import { useVideo } from './useVideo'
 
 const TICK_MS = 250
@@ -52,6 +54,8 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   const notice = shallowRef<Notice | null>(null)
   const takenOver = shallowRef<TakenOver | null>(null)
   const refusal = ref<Refusal | null>(null)
+  /** What the learner shows before the lesson begins. */
+  const startCheck = ref<StartCheck | null>(null)
   /** The cap, while the card that says so is open. */
   const dayFull = ref<number | null>(null)
   const shown = reactive({ verified_ms: first.totals.verified_ms, pending_ms: first.totals.pending_ms })
@@ -66,7 +70,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   const offlineOver = computed(() => unsent.value > OFFLINE_LIMIT_MS)
 
   const video = useVideo((sample, agoMs) => session.change(sample, agoMs))
-  const check = usePresenceCheck((id, option) => session.answer(id, option))
+  const check = useCheck({ answer: (id, given) => session.answer(id, given), otherWay: (id) => session.otherWay(id) })
   const session = new LearningSession({
     learnerId,
     lesson: lessonId,
@@ -153,7 +157,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
         takenOver.value = { device: event.device ?? 'unknown', at: event.at }
         break
       case 'refused':
-        stopFor(isRefusal(event.code) ? event.code : 'not_found')
+        onRefused(event.code)
         break
       case 'ended':
         stopFor(event.reason)
@@ -201,6 +205,20 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   function resumePlaying(): void {
     if (resume && !document.hidden) void video.play()
     resume = false
+  }
+
+  function onRefused(code: RefusalCode): void {
+    if (code !== 'face_check_needed' && code !== 'code_check_needed') {
+      stopFor(isRefusal(code) ? code : 'not_found')
+      return
+    }
+    video.pause()
+    startCheck.value = code === 'face_check_needed' ? 'face' : 'code'
+  }
+
+  function startChecked(): void {
+    startCheck.value = null
+    takeBack()
   }
 
   function stopFor(reason: Refusal): void {
@@ -256,7 +274,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
   }
 
   function toggle(): void {
-    if (check.view.value || takenOver.value || refusal.value) return
+    if (check.view.value || takenOver.value || refusal.value || startCheck.value) return
     if (notice.value?.kind === 'hidden') notice.value = null
     if (video.state.playing) video.pause()
     else if (video.state.ended) {
@@ -279,7 +297,7 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
     refusal.value = null
     following = attached
     session.takeBack()
-    void video.play()
+    if (attached) void video.play()
   }
 
   function continueUncounted(): void {
@@ -339,8 +357,8 @@ export function useLessonPlayer(first: Lesson, lessonId: string, learnerId: stri
 
   return {
     lesson, policy, checked, video, check, status, furthest, shown, picture, voids, unsent, showOffline, offlineOver, notice, takenOver,
-    refusal, dayFull,
-    seek, toggle, makeUp, takeBack, continueUncounted, retryMedia,
+    refusal, startCheck, dayFull,
+    seek, toggle, makeUp, takeBack, startChecked, continueUncounted, retryMedia,
     cycleRate: () => video.setRate(nextRate(video.state.rate, policy.value.max_rate)),
     startAt: (ms: number) => (wanted = ms),
     clearNotice: () => (notice.value = null),

@@ -1,13 +1,25 @@
-/** A soft double tone, for a check that begins. Silent where the browser forbids sound. */
+/** Soft tones, never an alarm. Silent where the browser forbids sound. */
+
+const [LOW, HIGH] = [660, 880]
+
+/** Something is asked now. */
+export function softTone(): void {
+  sound([[HIGH, 0]])
+}
+
+/** A check begins, or an action is done. */
 export function softDoubleTone(): void {
+  sound([[LOW, 0], [HIGH, 0.28]])
+}
+
+function sound(notes: readonly (readonly [hertz: number, after: number])[]): void {
   if (typeof AudioContext === 'undefined') return
   try {
     const audio = new AudioContext()
-    note(audio, 660, 0)
-    const last = note(audio, 880, 0.28)
-    last.addEventListener('ended', () => void audio.close())
+    const played = notes.map(([hertz, after]) => note(audio, hertz, after))
+    played.at(-1)?.addEventListener('ended', () => void audio.close())
   } catch {
-    // No sound device: the question is on the screen all the same.
+    // No sound device: the words are on the screen all the same.
   }
 }
 
