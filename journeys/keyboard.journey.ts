@@ -36,7 +36,7 @@ journey('a learner without a mouse logs in, plays, pauses and passes a check', a
   // The focus stays in the question, however often one tabs.
   for (let tabs = 0; tabs < 6; tabs += 1) {
     await keyboard.press('Tab')
-    expect(await page.evaluate(() => document.activeElement?.closest('.el-dialog.presence, .el-overlay') !== null)).toBe(true)
+    expect(await page.evaluate(() => document.activeElement?.closest('.el-dialog.check, .el-overlay') !== null)).toBe(true)
   }
   const asked = (await check.locator('.ask b').innerText()).trim()
   await keyboard.press(asked)

@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { SOON } from './visit'
 
-export const checkOf = (page: Page): Locator => page.locator('.el-dialog.presence:visible')
+export const checkOf = (page: Page): Locator => page.locator('.el-dialog.check:visible')
 /** The card at the end of a lesson; of its last check there is nothing left to ask. */
 export const endOf = (page: Page): Locator => page.getByRole('heading', { name: '这一节看完了' })
 export const allCountedOf = (page: Page): Locator => page.getByText('本节已全部计入。')

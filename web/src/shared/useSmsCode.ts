@@ -12,6 +12,8 @@ export interface PhoneProof {
 }
 
 export interface SmsCode {
+  /** The phone that the server knows already, masked; it is not typed then. */
+  known: string | null
   form: { phone: string; code: string; captcha: string }
   fault: { phone: string; code: string; captcha: string }
   /** The picture to read, once too many codes were asked for from this network. */
@@ -30,7 +32,7 @@ export interface SmsCode {
 }
 
 /** A phone and the code that was sent to it; `send` says what the code is for. */
-export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?: Schemas['CodeSentOut'] }>): SmsCode {
+export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?: Schemas['CodeSentOut'] }>, known: string | null = null): SmsCode {
   const { t } = useI18n()
   const form = reactive({ phone: '', code: '', captcha: '' })
   const fault = reactive({ phone: '', code: '', captcha: '' })
@@ -58,8 +60,10 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
     sent.value = false
   })
 
+  const phoneFault = (): string => (known !== null || isPhone(form.phone) ? '' : t('sms.phoneWrong'))
+
   async function ask(): Promise<void> {
-    Object.assign(fault, { phone: isPhone(form.phone) ? '' : t('sms.phoneWrong'), code: '', captcha: captcha.value && form.captcha.trim() === '' ? t('sms.needCaptcha') : '' })
+    Object.assign(fault, { phone: phoneFault(), code: '', captcha: captcha.value && form.captcha.trim() === '' ? t('sms.needCaptcha') : '' })
     if (fault.phone || fault.captcha || left.value > 0) return
     captchaWanted = false
     const read = captcha.value ? { captcha_id: captcha.value.id, captcha: form.captcha.trim() } : {}
@@ -98,7 +102,7 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
 
   function proof(): PhoneProof | null {
     form.code = sixDigits(form.code)
-    fault.phone = isPhone(form.phone) ? '' : t('sms.phoneWrong')
+    fault.phone = phoneFault()
     fault.code = ticket.value === null ? t('sms.askFirst') : form.code.length === 6 ? '' : t('sms.needCode')
     if (fault.phone || fault.code || ticket.value === null) return null
     return { phone: normalPhone(form.phone), ticket: ticket.value, code: form.code }
@@ -110,5 +114,5 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
   }
 
   onScopeDispose(() => clearInterval(timer))
-  return { form, fault, captcha, sent, left, asking, failure, ask, newCaptcha, proof, codeWrong }
+  return { known, form, fault, captcha, sent, left, asking, failure, ask, newCaptcha, proof, codeWrong }
 }
