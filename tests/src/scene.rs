@@ -44,10 +44,22 @@ impl TestApp {
 
     /// The same, who belongs to another region.
     pub async fn learner_in(&self, login_name: &str, region: &str) -> TestLearner {
+        let name = PersonName::parse("符秀英").expect("it is a name");
+        self.learner_who(login_name, region, Identity::named(name))
+            .await
+    }
+
+    /// The same, of whom more is known.
+    pub async fn learner_who(
+        &self,
+        login_name: &str,
+        region: &str,
+        identity: Identity,
+    ) -> TestLearner {
         let hasher = Hasher::new(2).expect("argon2 works");
         let new = NewLearner {
             login_name: LoginName::parse(login_name).expect("the test gives a login name"),
-            identity: Identity::named(PersonName::parse("符秀英").expect("it is a name")),
+            identity,
             identity_level: IdentityLevel::Confirmed,
             region: region_code(region),
             categories: Vec::new(),

@@ -27,6 +27,16 @@ impl Scene {
     pub(crate) async fn new(lengths_ms: &[i64], policy: Policy) -> Self {
         let app = TestApp::spawn().await;
         let learner = app.learner("demo01").await;
+        Self::with(app, learner, lengths_ms, policy).await
+    }
+
+    /// The same of a server and a learner that are there.
+    pub(crate) async fn with(
+        app: TestApp,
+        learner: TestLearner,
+        lengths_ms: &[i64],
+        policy: Policy,
+    ) -> Self {
         let class = app.class("QH-1", lengths_ms, policy).await;
         app.enrol(&learner, &class).await;
         Self {
@@ -196,7 +206,9 @@ impl Player<'_> {
         let in_time = std::time::Duration::from_secs(20);
         loop {
             let next = tokio::time::timeout(in_time, self.socket.next()).await;
-            match next.expect("the server says something") {
+            match next
+                .unwrap_or_else(|_| panic!("the server says nothing more; seen {:?}", self.seen))
+            {
                 Ok(message) if fits(&message) => return message,
                 Ok(message) => self.seen.push(message),
                 Err(code) => panic!(
