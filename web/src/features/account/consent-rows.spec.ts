@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { consentRows } from './consent-rows'
 
-const text = (purpose: string, required = false) => ({ purpose, version: 1, title: purpose, body: '', required })
+const text = (purpose: string, required = false) => ({ purpose, version: 1, title: purpose, body: '', required, about_faces: false })
 const given = (purpose: string, at: string, withdrawn: string | null = null, live = withdrawn === null) => ({
   purpose, version: 1, text_hash: '', given_at: at, withdrawn_at: withdrawn, live,
 })

@@ -32,7 +32,8 @@ export function useRegistration() {
 
   const choices = useLoad(async () => {
     const [categories, texts] = await Promise.all([bodyOf(api.GET('/api/trainee-categories')), bodyOf(api.GET('/api/consent-texts'))])
-    return { categories: categories.items, texts: texts.items }
+    // What faces need is asked when somebody wants to use theirs.
+    return { categories: categories.items, texts: texts.items.filter((text) => !text.about_faces) }
   })
   const texts = computed(() => choices.data.value?.texts ?? [])
   const { busy, failure, submit } = useSubmit(explain)
