@@ -75,7 +75,7 @@ const en: typeof zh = {
     take: 'Take it', frame: 'Put the card into the frame', retake: 'Again', send: 'Confirm', done: 'It matches: your face is confirmed.', mismatch: 'It does not match. Avoid glare and try again; old photographs may not match, then your school can confirm you.', alt: 'The photograph to compare',
   },
   login: {
-    tab: 'Face', account: 'Phone or document number', needAccount: 'Please enter your phone or document number', next: 'Open the camera', change: 'Another account', as: '{account}', note: 'For enrolled faces. Password and SMS are worth the same.', other: 'By SMS instead',
+    tab: 'Face', account: 'Phone or document number', needAccount: 'Please enter your phone or document number', next: 'Open the camera', change: 'Another account', note: 'For enrolled faces. Password and SMS are worth the same.', other: 'By SMS instead',
     captchaHint: 'Many tries came from this network. Read the picture first; capitals do not matter.',
   },
 }

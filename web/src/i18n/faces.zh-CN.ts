@@ -196,7 +196,6 @@ export default {
     needAccount: '请填写手机号或证件号码',
     next: '打开摄像头',
     change: '换一个账号',
-    as: '{account}',
     note: '要先登记过人脸。没登记的，用密码或短信登录，效力一样。',
     other: '改用短信登录',
     captchaHint: '这个网络上试的次数多了，先认一下图里的字，不分大小写。',

@@ -8,13 +8,16 @@ import { useMe } from '@/shared/useMe'
 import { useSmsCode } from '@/shared/useSmsCode'
 import { useSubmit } from '@/shared/useSubmit'
 
+const LOGIN_WAYS = ['password', 'code', 'face'] as const
+export type LoginWay = (typeof LOGIN_WAYS)[number]
+
 export function useLogin() {
   const { t } = useI18n()
   const { logIn, know } = useMe()
   const route = useRoute()
   const router = useRouter()
 
-  const way = ref<'password' | 'code'>(route.query.way === 'code' ? 'code' : 'password')
+  const way = ref<LoginWay>(LOGIN_WAYS.find((one) => one === route.query.way) ?? 'password')
   const form = reactive({ name: '', password: '' })
   const missing = reactive({ name: '', password: '' })
   const sms = useSmsCode((body) => api.POST('/api/login/codes', { body }))
@@ -46,5 +49,5 @@ export function useLogin() {
   }
 
   const next = typeof route.query.next === 'string' ? safeNext(route.query.next) : null
-  return { way, form, missing, sms, failure, busy, ended: endedBy(route.query.ended), next, logInByPassword, logInByCode }
+  return { way, form, missing, sms, failure, busy, ended: endedBy(route.query.ended), next, logInByPassword, logInByCode, goOn }
 }
