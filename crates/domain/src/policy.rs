@@ -131,12 +131,13 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// Presence every 10 to 20 minutes; face stays off until the platform can compare faces.
+    /// A look into the camera with actions, at the start and every 10 to 20 minutes. Who has no face on file is asked
+    /// another way ([`Policy::within`]).
     fn default() -> Self {
         Self {
             version: 1,
             check: CheckPolicy {
-                kind: CheckKind::Presence,
+                kind: CheckKind::FaceAction,
                 min_ms: 600_000,
                 max_ms: 1_200_000,
                 answer_within_s: 60,
@@ -147,8 +148,8 @@ impl Default for Policy {
             cap_min: 480,
             sessions: SessionRule::Newer,
             minutes_per_hour: 45,
-            face_at_login: false,
-            face_at_lesson: false,
+            face_at_login: true,
+            face_at_lesson: true,
             snapshots: SnapshotRule::FailedDays30,
         }
     }

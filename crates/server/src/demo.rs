@@ -36,6 +36,9 @@ pub(crate) struct Demo {
     /// 示例课程的文件夹（courses.json 和视频）
     #[arg(long)]
     clips: PathBuf,
+    /// 人脸核验的模型（deploy/models 准备的文件夹）；不给就不核验人脸
+    #[arg(long)]
+    models: Option<PathBuf>,
     /// 端口
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -68,6 +71,9 @@ impl Demo {
         config.data.folder.clone_from(&self.data);
         config.server.listen = ([127, 0, 0, 1], self.port).into();
         config.server.public_url = format!("http://127.0.0.1:{}", self.port);
+        if self.models.is_some() {
+            config.face.models.clone_from(&self.models);
+        }
         // A visitor registers too: the code is read in the log.
         config.sms.provider = SmsProvider::Log;
         config.check()?;
