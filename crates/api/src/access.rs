@@ -429,7 +429,8 @@ macro_rules! rights {
 
 rights! {
     ListStaff, AskForStaffChange, LimitStaff, DecideApprovals,
-    ReadAudit, SuperviseLearners, SuperviseClasses, ReviewCorrections, AdmitLearners,
+    ReadAudit, ReadSecurityEvents, SuperviseLearners, RevealLearners, SuperviseClasses,
+    ReviewCorrections, AdmitLearners,
 }
 
 /// A member of staff whose roles allow `R`.

@@ -41,6 +41,11 @@ pub enum ApiError {
         /// How long it has to wait.
         left_ms: i64,
     },
+    /// A member of staff was shown too many learners without masks.
+    TooManyReveals {
+        /// How long they have to wait.
+        left_ms: i64,
+    },
     /// A picture is to be read before another code is sent.
     CaptchaNeeded,
     /// No SMS goes out: none is set up, or all of the day are used up.
@@ -139,6 +144,11 @@ impl ApiError {
                 S::TOO_MANY_REQUESTS,
                 "too_many_attempts",
                 "这个网络上登录失败的次数太多，请稍后再试",
+            ),
+            Self::TooManyReveals { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_reveals",
+                "24 小时内查看完整信息已满 200 次，已报安全管理员",
             ),
             Self::TooManyCodes { .. }
             | Self::CaptchaNeeded
@@ -272,7 +282,8 @@ impl IntoResponse for ApiError {
         let wait_s = match self {
             Self::AccountLocked { left_ms }
             | Self::TooManyAttempts { left_ms }
-            | Self::TooManyCodes { left_ms } => Some((left_ms + 999) / 1_000),
+            | Self::TooManyCodes { left_ms }
+            | Self::TooManyReveals { left_ms } => Some((left_ms + 999) / 1_000),
             Self::Busy => Some(5),
             _ => None,
         };

@@ -30,6 +30,7 @@ mod record;
 mod regions;
 mod registrations;
 mod router;
+mod security_events;
 mod sms_codes;
 mod staff;
 mod staff_accounts;

@@ -14,8 +14,8 @@ use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
     ApiError, AppState, approvals, audit_events, class_invitations, classes, consents, corrections,
     erasures, exports, health, hour_lists, hours, learning, login, login_sessions, me, media,
-    notices, password_resets, pc_app, protect, regions, registrations, sms_codes, staff,
-    staff_accounts, supervision,
+    notices, password_resets, pc_app, protect, regions, registrations, security_events, sms_codes,
+    staff, staff_accounts, supervision,
 };
 
 /// No request is larger: videos come another way.
@@ -119,6 +119,7 @@ fn routes() -> Routes {
         .merge(staff_accounts::router())
         .merge(approvals::router())
         .merge(audit_events::router())
+        .merge(security_events::router())
         .merge(regions::router())
         .merge(supervision::router())
         .merge(classes::router())

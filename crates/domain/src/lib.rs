@@ -47,7 +47,7 @@ mod typed;
 
 pub use address_range::AddressRange;
 pub use approval::{Approval, ApprovalState, DangerousAct};
-pub use audit::{Actor, AuditEvent, AuditResult};
+pub use audit::{Actor, AuditEvent, AuditResult, SECURITY_EVENTS};
 pub use challenge::{CheckOutcome, EndedChallenge};
 pub use class_invitation::{ClassInvitation, InvitationCode, JoinRequest, JoinState};
 pub use consent::{Consent, ConsentPurpose, ConsentText};

@@ -42,8 +42,12 @@ permissions! {
     DecideApprovals = "approvals.decide" for SystemAdministrator | SecurityAdministrator;
     /// Search the audit trail.
     ReadAudit = "audit.read" for AuditAdministrator;
+    /// See what in the audit trail is a matter of security.
+    ReadSecurityEvents = "security_events.read" for SecurityAdministrator;
     /// See the learners of the region or institution, with masked personal data, and their hours.
     SuperviseLearners = "supervision.learners" for Supervisor | InstitutionManager;
+    /// See a learner's name, document and phone in full, one learner at a time and with a reason.
+    RevealLearners = "supervision.reveal" for Supervisor | InstitutionManager;
     /// See the training classes of the region or institution.
     SuperviseClasses = "supervision.classes" for Supervisor | InstitutionManager;
     /// Decide on corrections of learners' names, documents and phones in the region or institution.

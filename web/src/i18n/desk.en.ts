@@ -77,7 +77,7 @@ export default {
     },
     actions: {
       login_password: 'Logged in', login_new_device: 'Logged in on a new device', login_revoke: 'Ended a login', login_revoke_others: 'Ended other logins', learner_list: 'Listed learners', learner_view: 'Looked at a learner',
-      learner_view_hours: 'Looked at hours', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
+      learner_view_hours: 'Looked at hours', learner_reveal: 'Looked at a learner in full', learner_reveal_limit: 'Looked in full too often', security_event_list: 'Looked at security events', learner_add: 'Added a learner', audit_search: 'Searched the trail', access_denied: 'Went where they may not', request_refused: 'Request refused',
       approval_ask: 'Asked for approval', approval_approve: 'Approved', approval_refuse: 'Refused approval', staff_add: 'Added an account', staff_accept_link: 'Set up an account', staff_change_duties: 'Changed duties',
       staff_reset_access: 'Sent a new link', staff_disable: 'Disabled an account', staff_enable: 'Enabled an account', staff_set_limits: 'Limited an account', password_change: 'Changed the password', recovery_codes_renew: 'Drew recovery codes',
       class_create: 'Made a class', class_add_course: 'Added a course to a class', enrolment_add: 'Enrolled', policy_set: 'Set a policy', institution_add: 'Added an institution', course_add: 'Added a course', video_add: 'Added a video', regions_import: 'Imported regions',

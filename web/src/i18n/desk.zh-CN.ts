@@ -232,7 +232,7 @@ export default {
     groups: { login: '登录', learner: '查阅学员', staff: '平台账号', approval: '双人复核', audit: '查询审计', password: '修改密码', enrolment: '报名', join_request: '入班申请', class: '班期', policy: '规则', consent: '授权同意', correction: '更正', erasure: '注销', vault: '密钥' },
     actions: {
       login_password: '登录', login_new_device: '在新设备登录', login_revoke: '结束一次登录', login_revoke_others: '结束其他登录',
-      learner_list: '列出学员', learner_view: '查看学员', learner_view_hours: '查看学员学时', learner_add: '新增学员',
+      learner_list: '列出学员', learner_view: '查看学员', learner_view_hours: '查看学员学时', learner_reveal: '查看完整信息', learner_reveal_limit: '查看完整信息超限', security_event_list: '查看安全事件', learner_add: '新增学员',
       audit_search: '查询审计记录', access_denied: '去了不该去的地方', request_refused: '请求被拒',
       approval_ask: '提出申请', approval_approve: '批准申请', approval_refuse: '不批准申请',
       staff_add: '开账号', staff_accept_link: '启用账号', staff_change_duties: '改职责', staff_reset_access: '重发链接',

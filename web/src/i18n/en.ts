@@ -282,6 +282,7 @@ const en: Messages = {
     address_range_invalid: 'Ranges look like 10.20.0.0/16, 20 at most.', unknown_institution: 'There is no such institution.', unknown_region: 'There is no such region.',
     expiry_past: 'The last day has to be after today.', own_account: 'You cannot disable your own account.',
     phone_invalid: 'Please enter a mobile number of 11 digits.', code_wrong: 'The code is wrong or over; look again or ask for a new one.', captcha_required: 'Please read the picture first.', captcha_wrong: 'Not those characters; look again.',
+    too_many_reveals: 'Looked at 200 learners in full within 24 hours; the security administrator knows.',
     too_many_codes: 'Too many codes. Please try again later.', sms_unavailable: 'No SMS can be sent now. Use your password, or try later.',
     already_registered: 'This phone or document is registered. If it is yours, log in or reset the password; if not, have your school put your phone on its roster and register again: then the account is yours.',
     consent_required: 'Registering needs your consent to the terms and to the document.', consent_outdated: 'The text has changed; reload the page and read it again.', consent_needed: 'There is no account without it. To withdraw it, close the account.',

@@ -637,6 +637,7 @@ const zh = {
     code_wrong: '验证码不对或已过期，请核对后重填，或重新获取。',
     captcha_required: '先认一下图里的字。',
     captcha_wrong: '图里的字不对，请再看看。',
+    too_many_reveals: '24 小时内查看完整信息已满 200 次，已报安全管理员。',
     too_many_codes: '获取验证码的次数多了，请稍后再试。',
     sms_unavailable: '短信暂时发不出去，请用密码登录，或稍后再试。',
     already_registered: '这个手机号或证件号码已经注册过。是您本人的，请登录或找回；不是您注册的，请让培训机构在名册里登记您的手机号，再来注册，账号就归您。',
