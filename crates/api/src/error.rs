@@ -91,7 +91,7 @@ fn status_of(rejection: Rejection) -> StatusCode {
         | "totp_wrong" => S::UNPROCESSABLE_ENTITY,
         "unknown_region" => S::CONFLICT,
         _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
-        "own_approval" | "supervisor_needed" => S::FORBIDDEN,
+        "own_approval" | "asker_only" | "supervisor_needed" => S::FORBIDDEN,
         "invitation_over" => S::GONE,
         _ => S::CONFLICT,
     }

@@ -39,6 +39,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/approvals/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the one-time link of an account that was approved, for who asked for it. Each one is fresh, the former
+         *     is over.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/approvals/{id}/refuse": {
         parameters: {
             query?: never;
@@ -1412,6 +1432,8 @@ export interface components {
             id: string;
             /** @description `add_staff`, `change_duties`, `disable_staff`, `limit_staff` or `reset_access`. */
             kind: string;
+            /** @description Who asked may get the one-time link: the account is approved and not set up. */
+            link_due: boolean;
             /** @description The account that it is about: its login name, of a new one too. */
             login_name: string;
             /** @description The person's name, of a new account. */
@@ -1423,10 +1445,6 @@ export interface components {
             roles: components["schemas"]["RoleOut"][] | null;
             /** @description `waiting`, `expired`, `approved` or `refused`. */
             state: string;
-        };
-        ApprovedOut: {
-            approval: components["schemas"]["ApprovalOut"];
-            link: components["schemas"]["LinkOut"] | null;
         };
         AuditEventOut: {
             action: string;
@@ -1993,6 +2011,7 @@ export interface components {
         };
         LinkOut: {
             expires_at: components["schemas"]["Moment"];
+            /** @description To be handed to the person; shown this once. */
             url: string;
         };
         LoginIn: {
@@ -2099,6 +2118,8 @@ export interface components {
                 id: string;
                 /** @description `add_staff`, `change_duties`, `disable_staff`, `limit_staff` or `reset_access`. */
                 kind: string;
+                /** @description Who asked may get the one-time link: the account is approved and not set up. */
+                link_due: boolean;
                 /** @description The account that it is about: its login name, of a new one too. */
                 login_name: string;
                 /** @description The person's name, of a new account. */
@@ -3263,7 +3284,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApprovedOut"];
+                    "application/json": components["schemas"]["ApprovalOut"];
                 };
             };
             /** @description `not_logged_in` */
@@ -3294,6 +3315,72 @@ export interface operations {
                 };
             };
             /** @description `approval_decided`, `approval_expired`, `asker_gone`, `last_of_duty` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `asker_only` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link_not_due`, `account_set_up`, `account_not_active` */
             409: {
                 headers: {
                     [name: string]: unknown;
