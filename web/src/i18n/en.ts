@@ -24,6 +24,7 @@ const en: Messages = {
     clear: 'Easy to follow', clearText: 'What does not count, why, and how to make it up',
     print: 'Ready to print', printText: 'The hour list by day; the rows add up to the total',
     name: 'Account or phone', password: 'Password', submit: 'Log in', byPassword: 'Password', byCode: 'SMS code', codeFailed: 'The code is wrong or over; look again or ask for a new one.',
+    captchaHint: 'Many logins from this network failed. Read the picture first; capitals do not matter. Click it for another.',
     forgot: 'Forgot the password', lostPhone: 'Phone changed or lost', first: 'New here', firstText: 'About a minute. If a roster knows you, your name is filled in.', register: 'Register',
     hint: 'If your training school opened an account for you, use that one.',
     needName: 'Please enter your account', needPassword: 'Please enter your password',
@@ -154,7 +155,7 @@ const en: Messages = {
   },
   sms: {
     phone: 'Mobile number', phoneWrong: 'Please enter a mobile number of 11 digits', code: 'Code', send: 'Send code', sendAgain: 'Send again', again: 'Again in {n} s', sentTo: 'Sent to {phone}, good for 5 minutes.',
-    askFirst: 'Please have a code sent first', needCode: 'Please enter the 6 digits', captcha: 'Characters in the picture',
+    askFirst: 'Please have a code sent first', askAnother: 'That code is used up; please have another one sent', needCode: 'Please enter the 6 digits', captcha: 'Characters in the picture',
     captchaHint: 'Many codes were asked for from this network. Read the picture first; capitals do not matter. Click it for another.',
     captchaAlt: 'Picture of characters; ask for another, or have your school help you', captchaNew: 'Another picture', captchaWrong: 'Not those characters; here is another picture', needCaptcha: 'Please enter the characters',
     waitSeconds: 'One was just sent; another in {n} s.', waitMinutes: 'Too many codes; another in {n} minute. | Too many codes; another in {n} minutes.',
@@ -300,6 +301,7 @@ const en: Messages = {
     weak_password: 'This password is too easy to guess. Please choose a longer one.', not_logged_in: 'Your login has ended. Please log in again.',
     not_found: 'Not found; it may have changed.', no_live_session: 'Connect first, then the video plays.',
     too_many_attempts: 'Too many failed logins from this network. Please wait a little.', media_address_expired: 'The address of the video is over; open the lesson again.',
+    busy: 'Many are logging in; try again in a few seconds. What you typed is still there.',
     internal: 'Something is wrong on our side; your records are safe. Please try again later.', unavailable: 'The platform is getting ready. Please try again later.',
   },
 }
