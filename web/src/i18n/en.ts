@@ -242,7 +242,7 @@ const en: Messages = {
     fields: { name: 'Name', document: 'Document', phone: 'Phone' }, states: { pending: 'Waiting', approved: 'Corrected', refused: 'Not corrected' },
   },
   account: {
-    parts: { profile: 'My data', security: 'Login and password', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
+    parts: { profile: 'My data', security: 'Login and password', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', show: 'Show', passwordAgain: 'To protect your data, please enter your password once more.', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
     changePhoneText: 'A code to the new phone, and your password once more.', phoneChanged: 'Phone changed.',
     export: { title: 'Export my data', text: 'All that the platform keeps of you, in one file on this computer. Not on a shared one, please.', action: 'Download' },
     erase: {

@@ -533,6 +533,8 @@ const zh = {
     mine: '我的资料',
     reveal: '显示完整信息',
     hide: '遮住',
+    show: '显示',
+    passwordAgain: '为保护您的信息，请再输入一次密码。',
     none: '没有填',
     correct: '更正',
     changePhone: '换手机号',
