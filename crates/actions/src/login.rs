@@ -182,7 +182,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            login_session::open(txn, new, attempt.now).await?;
+            login_session::open(txn, vault, new, attempt.now).await?;
             note(txn, attempt, who, "login", AuditResult::Ok).await?;
             Ok(Outcome::Done(learner))
         })
@@ -266,7 +266,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            login_session::open(txn, new, attempt.now).await?;
+            login_session::open(txn, vault, new, attempt.now).await?;
             note(
                 txn,
                 attempt,

@@ -11,6 +11,7 @@ mod consent;
 mod correction;
 mod course;
 mod credit_scope;
+mod device;
 mod enrolment;
 mod erasure;
 mod heartbeat;
@@ -57,6 +58,7 @@ pub use correction::{
 };
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
+pub use device::{device_words, network_words};
 pub use enrolment::{Enrolment, EnrolmentState};
 pub use erasure::{APPEAL_MS, Erasure, HIGH_RISK_KEPT_MS, KEPT_MS};
 pub use heartbeat::{Beat, PlayState};

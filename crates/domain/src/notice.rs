@@ -92,10 +92,8 @@ impl NoticeKind {
             | Self::CorrectionAsked
             | Self::CorrectionDecided
             | Self::ErasureRequested => SmsRule::Always,
-            Self::JoinDecided => SmsRule::WithConsent,
-            Self::Registered | Self::IdentityConfirmed | Self::Enrolled | Self::NewDevice => {
-                SmsRule::Never
-            }
+            Self::JoinDecided | Self::NewDevice => SmsRule::WithConsent,
+            Self::Registered | Self::IdentityConfirmed | Self::Enrolled => SmsRule::Never,
         }
     }
 }
