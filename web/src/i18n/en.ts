@@ -184,6 +184,12 @@ const en: Messages = {
       title: 'A password, then decide one by one', text: 'Nothing is ticked for you. Without the optional ones you learn all the same; change them at any time.', password: 'Password', submit: 'Register with my choices', otherWay: 'I do not agree: another way',
       otherWayTitle: 'You can be trained without registering here.', otherWayText: 'Take your document to the training school; it registers you and teaches on site. What you typed is not kept.', errorTitle: 'The texts cannot be fetched now',
     },
+    taken: {
+      title: 'An account has this document already', text: 'You may have registered before, or somebody used your number; either can be put right. What you typed is kept; if the number is mistyped, go back and mend it.',
+      before: 'You registered before', beforeText: 'Just log in. A forgotten password or another phone is no hindrance.', mine: 'You never registered', mineText: 'Say what shows that it is yours. The account comes first; the authority checks the document.',
+      claim: 'This is my document, please check', how: 'Say what shows it, and confirm once more by SMS. The account is there at once; once checked, the document goes to it, and you are told.',
+      hint: 'Where it was issued, when it was renewed, at which school you enrolled: the clearer the faster. 5 to 1,000 characters.', submit: 'Send, and open the account',
+    },
     about: {
       title: 'To be clear',
       phone: [
@@ -193,7 +199,7 @@ const en: Messages = {
       ],
       person: [
         { name: 'Why the document', text: 'Hours and subsidies are for you alone; the number shows that it is you.' },
-        { name: 'Somebody else used it', text: 'The true holder gets it back: register with the phone that a roster knows.' },
+        { name: 'Somebody else used it', text: 'The true holder gets it back: register with the phone that a roster knows, or say what shows it and have it checked.' },
         { name: 'From 14 years', text: 'Nobody younger registers.' },
       ],
       consent: [
@@ -204,7 +210,7 @@ const en: Messages = {
       ],
     },
     done: {
-      title: '{name}, you are registered', confirmed: 'Your identity is confirmed by the roster of the school.', claimed: 'Your identity is to be confirmed by the school; you can learn meanwhile.', login: 'Log in with {phone}, by password or SMS code.',
+      title: '{name}, you are registered', confirmed: 'Your identity is confirmed by the roster of the school.', claimed: 'Your identity is to be confirmed by the school; you can learn meanwhile.', reviewed: 'The authority checks the document, and you are told. The account works now.', login: 'Log in with {phone}, by password or SMS code.',
       home: 'Start learning', next: 'Go on', join: 'Join a class', joinRoster: 'Join the class of the roster',
     },
   },
@@ -289,6 +295,7 @@ const en: Messages = {
     too_many_reveals: 'Looked at 200 learners in full within 24 hours; the security administrator knows.',
     too_many_codes: 'Too many codes. Please try again later.', sms_unavailable: 'No SMS can be sent now. Use your password, or try later.',
     already_registered: 'This phone or document is registered. If it is yours, log in or reset the password; if not, have your school put your phone on its roster and register again: then the account is yours.',
+    document_registered: 'An account has this document. If it is yours, log in or reset the password; if not, say what shows that it is yours and have it checked.',
     consent_required: 'Registering needs your consent to the terms and to the document.', consent_outdated: 'The text has changed; reload the page and read it again.', consent_needed: 'There is no account without it. To withdraw it, close the account.',
     too_young: 'Nobody under 14 registers.', name_invalid: 'A name has 2 to 50 letters, without digits and signs.', document_invalid: 'The number is not right; compare with the document.', idempotency_key_reused: 'This differs from what was sent before; please send again.',
     class_invitation_over: 'The code is wrong, over or used up; ask your school.', pledge_required: 'Please read the pledge and tick it.', already_enrolled: 'You are in this class already.', join_pending: 'You asked already; the school decides.',
