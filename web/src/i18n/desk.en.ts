@@ -88,7 +88,12 @@ export default {
   },
   corrections: {
     nav: 'Corrections', title: 'Corrections', text: 'Names, documents and phones to be corrected, by evidence. Opening one is recorded.', what: 'What', at: 'Asked', learner: 'Learner', seeLearner: 'See the learner', review: 'Review', old: 'It says', new: 'It shall say',
-    reason: 'Decision', reasonHint: '2 to 200 characters; the learner reads it.', recorded: 'You see all of it; this look is recorded.', approve: 'Correct it', refuse: 'Do not', approved: 'Corrected; the learner is told.', refused: 'Not corrected; the learner is told.',
+    reason: 'Decision', reasonHint: '2 to 200 characters; the learner reads it.', recorded: 'You see all of it; this look is recorded.', approve: 'Correct it', refuse: 'Do not', approved: 'Corrected; the learner is told.',
+    agreed: 'Agreed; it takes effect {at}, and the learner is told.', waits: 'Agreed to now, it takes effect {at}. The old phone is told meanwhile; a login by its holder ends the request.', effect: 'Takes effect',
+    others: '{n} more request for another phone waits for this account; at most one is true. Agreeing to one ends the others. | {n} more requests for another phone wait for this account; at most one is true. Agreeing to one ends the others.',
+    this: 'This one', other: 'Another ({n})', turn: 'Turn to this one', comment: 'The institution says', ownComment: 'Your comment', commentHint: '2 to 200 characters, for who decides; a later one takes its place.',
+    supervisor: 'Phones and documents are for the authority to decide. You know the learner: say what they should know.', send: 'Send the comment', commented: 'Comment sent.',
+    refused: 'Not corrected; the learner is told.',
     emptyTitle: 'Nothing to review', emptyText: 'Corrections that learners ask for are listed here.', errorTitle: 'Corrections cannot be fetched now',
   },
   invitations: {

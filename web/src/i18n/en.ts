@@ -14,7 +14,7 @@ const en: Messages = {
   common: {
     retry: 'Fetch again', loading: 'Still fetching, one moment.',
     number: 'Number {number}: tell it to your training school', otherwiseFine: 'Nothing else is affected, and no record is lost.',
-    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes', cancel: 'Cancel', and: ', ',
+    stale: 'As of {time}; newer data cannot be fetched now', home: 'Back to my classes', cancel: 'Cancel', more: 'Load more', and: ', ',
   },
   notFound: { title: 'There is no such page', text: 'The address may be mistyped, or the content was withdrawn.' },
   login: {
@@ -226,8 +226,8 @@ const en: Messages = {
   },
   passwordReset: { title: 'Set a new password', text: 'A code to your registered phone, then a new password.', submit: 'Set the password', done: 'Password changed', doneText: 'All logins ended; log in with the new one.', other: 'No SMS on that number any more?' },
   lostPhone: {
-    title: 'Phone changed or lost', text: 'Enter name and document as registered, and a new phone. Somebody checks, and tells you by SMS.', newPhone: 'New mobile number', evidenceHint: 'The old number, why it is gone, which class: the clearer the faster. 5 to 1,000 characters.',
-    submit: 'Send', done: 'Received', doneText: 'The result comes to your new phone, mostly within 3 working days.',
+    title: 'Phone changed or lost', text: 'Enter name and document as registered, and a new phone. Somebody checks; 24 hours after they agree, you log in with the new phone.', newPhone: 'New mobile number', evidenceHint: 'The old number, why it is gone, which class: the clearer the faster. 5 to 1,000 characters.',
+    submit: 'Send', done: 'Received', doneText: 'Checked within 3 working days, mostly; 24 hours after that you log in with the new phone. The old phone is told. A login to the account before then ends the request, so please do not log in yet.',
   },
   joining: {
     title: 'Join a class', codeTitle: 'By code', code: 'Invitation code', codeHint: '10 places, on the school’s paper; the QR code fills it in.', codeFault: 'A code has 10 letters and digits; please look again', look: 'See the class', rosterTitle: 'You are on a roster',
@@ -245,7 +245,8 @@ const en: Messages = {
   corrections: {
     title: 'My corrections', text: 'Somebody checks names and documents; you learn on meanwhile.', ask: { name: 'Correct the name', document: 'Correct the document' }, newName: 'The right name', evidence: 'Reason and evidence',
     evidenceHint: 'A renewed document, a slip, a new name: what shows it. 5 to 1,000 characters.', evidenceFault: 'Please give reason and evidence, 5 to 1,000 characters', send: 'Send', asked: 'Sent; you are told once it is checked.', reason: 'Said: {reason}',
-    fields: { name: 'Name', document: 'Document', phone: 'Phone' }, states: { pending: 'Waiting', approved: 'Corrected', refused: 'Not corrected' },
+    effect: 'The new phone holds from {at}; all logins end then.', object: 'If it was not you who asked, log out and in again: that ends the request.',
+    fields: { name: 'Name', document: 'Document', phone: 'Phone' }, states: { pending: 'Waiting', agreed: 'Agreed, not yet in effect', approved: 'Corrected', refused: 'Not corrected' },
   },
   account: {
     parts: { profile: 'My data', security: 'Login and password', privacy: 'Consents and data' }, partsLabel: 'Parts of the account', mine: 'My data', reveal: 'Show in full', hide: 'Hide', show: 'Show', passwordAgain: 'To protect your data, please enter your password once more.', none: 'Not given', correct: 'Correct', changePhone: 'Change the phone',
@@ -300,7 +301,7 @@ const en: Messages = {
     too_young: 'Nobody under 14 registers.', name_invalid: 'A name has 2 to 50 letters, without digits and signs.', document_invalid: 'The number is not right; compare with the document.', idempotency_key_reused: 'This differs from what was sent before; please send again.',
     class_invitation_over: 'The code is wrong, over or used up; ask your school.', pledge_required: 'Please read the pledge and tick it.', already_enrolled: 'You are in this class already.', join_pending: 'You asked already; the school decides.',
     join_decided: 'This request was decided already.', class_over: 'This class has ended.', evidence_invalid: 'Please give reason and evidence, 5 to 1,000 characters.', correction_pending: 'The same correction waits already.',
-    correction_decided: 'This correction was decided already.', invitation_limits: 'At most 180 days, 1 to 2,000 learners.',
+    correction_decided: 'This correction was decided already.', supervisor_needed: 'Phones and documents are for the authority to decide; an institution can comment.', invitation_limits: 'At most 180 days, 1 to 2,000 learners.',
     invalid_body: 'Something is missing or not right; please look again.', other_origin: 'This request did not come from a page of this platform. Please reload.',
     unknown: 'That did not work. Please try again later.', unreachable: 'The server cannot be reached. Please check the network and try again.',
     login_failed: 'Account or password is wrong, please look again.', wrong_password: 'The current password is wrong, please look again.',
