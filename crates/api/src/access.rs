@@ -428,7 +428,7 @@ macro_rules! rights {
 }
 
 rights! {
-    ListStaff, AskForStaffChange, LimitStaff, DecideApprovals,
+    ListStaff, AskForStaffChange, LimitStaff, ListInstitutions, DecideApprovals,
     ReadAudit, ReadSecurityEvents, SuperviseLearners, RevealLearners, SuperviseClasses,
     ReviewCorrections, AdmitLearners,
 }

@@ -16,6 +16,7 @@ mod exports;
 mod health;
 mod hour_lists;
 mod hours;
+mod institutions;
 mod keyed;
 mod learning;
 mod login;

@@ -38,6 +38,9 @@ permissions! {
     AskForStaffChange = "staff.ask_for_change" for SystemAdministrator | SecurityAdministrator;
     /// Disable an account of staff, or enable it again; set its end and its addresses.
     LimitStaff = "staff.limit" for SystemAdministrator;
+    /// Find institutions by name, to name one in a form.
+    ListInstitutions = "institutions.list"
+        for SystemAdministrator | SecurityAdministrator | Supervisor | InstitutionManager;
     /// Decide on what another one asked for.
     DecideApprovals = "approvals.decide" for SystemAdministrator | SecurityAdministrator;
     /// Search the audit trail.

@@ -334,6 +334,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/institutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Institutions of the scope, the newest first: those registered in the region or running a class filed there,
+         *     or the own one.
+         */
+        get: operations["list_institutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/join-requests/{id}/approve": {
         parameters: {
             query?: never;
@@ -1931,6 +1951,13 @@ export interface components {
         };
         /** @enum {string} */
         IdentityLevelOut: "claimed" | "confirmed";
+        InstitutionOut: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Where it is registered. */
+            region: string;
+        };
         InvitationViewOut: {
             /** @description The institution decides on each who comes. */
             approval: boolean;
@@ -2277,6 +2304,19 @@ export interface components {
                 /** @description `pending`, `approved` or `refused`. */
                 state: string;
                 takes_effect_at: components["schemas"]["Moment"] | null;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_InstitutionOut: {
+            /** @description In order. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description Where it is registered. */
+                region: string;
             }[];
             /** @description Where the next part begins; `null` at the end. */
             next: string | null;
@@ -4298,6 +4338,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ChoiceOut"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_institutions: {
+        parameters: {
+            query?: {
+                /** @description Part of the name. */
+                name?: string;
+                /** @description Only this one. */
+                id?: string;
+                /** @description The `next` of the part before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstitutionOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any other problem */

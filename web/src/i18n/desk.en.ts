@@ -53,7 +53,7 @@ export default {
     save: 'Save', limited: 'Saved; it works at once.', cancel: 'Cancel', askAdd: 'Ask for an account', askChange: 'Ask for other duties of {name}', askReset: 'Ask for a new link for {name}',
     askNote: 'Another system or security administrator decides within 24 hours; then you get the link under Approvals.', askResetNote: 'Password and authenticator become void; the new link sets them anew.',
     loginName: 'Login name', loginNameHint: '3 to 32 letters, digits, dots, dashes or underscores.', name: 'Name', rolesLabel: 'Duties',
-    rolesHint: 'System, security and audit administration are three people, with no other duty.', region: 'Region', institution: 'Institution', institutionHint: 'The id of the institution (UUID).',
+    rolesHint: 'System, security and audit administration are three people, with no other duty.', region: 'Region', institution: 'Institution',
     reason: 'Reason', reasonHint: '2 to 200 characters, for who decides.', ask: 'Ask', asked: 'Asked for; another person decides.', needed: 'Please fill this in', needRole: 'Choose a duty at least', needRegion: 'Please choose a region',
   },
   approvals: {
@@ -68,7 +68,7 @@ export default {
   audit: {
     nav: 'Audit trail', title: 'Audit trail', text: 'Who did what when, and looked at whom. Your own searches are in it too.', from: 'From', to: 'To', actor: 'Who', actorHint: 'Login name of staff, or an id',
     action: 'What', any: 'Any', object: 'To whom or what', objectHint: 'Login name of a learner, or an id', result: 'Result', search: 'Search', clear: 'Clear', at: 'When', who: 'Who', what: 'What', whom: 'To what',
-    ip: 'Address', request: 'Request', agent: 'Browser', detail: 'Note', more: 'Earlier ones', count: '{n} listed, the newest first', emptyTitle: 'Nothing found', emptyText: 'Widen the time or the terms and search again.',
+    ip: 'Address', request: 'Request', agent: 'Browser', detail: 'Note', count: '{n} listed, the newest first', emptyTitle: 'Nothing found', emptyText: 'Widen the time or the terms and search again.',
     errorTitle: 'The trail cannot be fetched now', results: { ok: 'Done', refused: 'Refused', failed: 'Failed' },
     actors: { anonymous: 'Not logged in', learner: 'Learner', staff: 'Staff', operator: 'Server operator', system: 'The platform' }, looks: 'A look at personal data',
     groups: {
@@ -103,13 +103,13 @@ export default {
   },
   learners: {
     nav: 'Learners', title: 'Learners', text: 'Learners of {charge}. Whom you open and what you see is recorded.', loginName: 'Login name', loginNameHint: 'Exactly as it is', class: 'Class', anyClass: 'Any',
-    search: 'Search', clear: 'Clear', name: 'Name', login: 'Login name', identity: 'Identity', region: 'Region', since: 'Since', open: 'Open', openOf: 'Open {name}', more: 'More', count: '{n} listed',
+    search: 'Search', clear: 'Clear', name: 'Name', login: 'Login name', identity: 'Identity', region: 'Region', since: 'Since', open: 'Open', openOf: 'Open {name}', count: '{n} listed',
     emptyTitle: 'No learner found', emptyText: 'Learners belong to you by their home or their class; widen the terms and search again.', errorTitle: 'Learners cannot be fetched now', one: 'Learner', classes: 'Classes',
     noClasses: 'No class in your scope', enrolled: 'Enrolled {date}', states: { active: 'Learning', completed: 'Finished', withdrawn: 'Withdrawn' }, hours: 'Hours', hoursTitle: 'Hours', hoursError: 'Hours cannot be fetched now',
     notFound: 'No such learner in your scope', levels: { claimed: 'To be confirmed', confirmed: 'Confirmed' }, back: 'Back to the learners',
   },
   classes: {
     nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', invite: 'Invite', inviteOf: 'Invite learners to {title}', seeOf: 'Learners of {title}',
-    more: 'More', emptyTitle: 'No class yet', emptyText: 'Classes are listed here once an institution has opened them.', errorTitle: 'Classes cannot be fetched now',
+    emptyTitle: 'No class yet', emptyText: 'Classes are listed here once an institution has opened them.', errorTitle: 'Classes cannot be fetched now',
   },
 } satisfies typeof desk

@@ -236,7 +236,7 @@ const en: Messages = {
     asked: 'Asked {at}', reason: 'Reason: {reason}', states: { pending: 'Waiting', approved: 'Approved', refused: 'Refused' }, errorTitle: 'Rosters and requests cannot be fetched now',
   },
   notices: {
-    title: 'Notices', bellUnread: 'Notices, {n} unread', readAll: 'Mark all as read', isUnread: ', unread', more: 'Earlier ones', emptyTitle: 'No notices yet', emptyText: 'Decisions and warnings about your account are listed here.', errorTitle: 'Notices cannot be fetched now',
+    title: 'Notices', bellUnread: 'Notices, {n} unread', readAll: 'Mark all as read', isUnread: ', unread', emptyTitle: 'No notices yet', emptyText: 'Decisions and warnings about your account are listed here.', errorTitle: 'Notices cannot be fetched now',
     kinds: {
       registered: 'Registered', identity_confirmed: 'Identity confirmed', set_aside: 'Account set aside', password_reset: 'Password was set anew', phone_changed: 'Phone was changed', correction_decided: 'Your correction was decided',
       enrolled: 'You joined a class', join_decided: 'Your request was decided', erasure_requested: 'Account closed', new_device: 'Login on a new device',
@@ -263,6 +263,7 @@ const en: Messages = {
     current: 'Current password', new: 'New password', needed: 'Please fill this in', save: 'Change password', saved: 'Password changed; use it at the next login.',
     logout: 'Log out', logoutText: 'On a shared computer, please log out when you are done.',
   },
+  institution: { search: 'Find an institution by name', choose: 'Please choose', none: 'None found', hint: 'Find it by name, then choose.', more: 'Only 50 are shown; type more of the name.' },
   region: { choose: 'Please choose', below: 'District', whole: 'All districts' },
   password: {
     length: 'At least 8 characters', lengthStaff: 'At least 12 characters', kinds: 'Three of: capitals, small letters, digits, others',
