@@ -15,8 +15,8 @@ export default defineConfig(({ mode }) => ({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: { target: 'es2022', sourcemap: false },
   server: {
-    // The list of common passwords is the server's own.
-    fs: { allow: ['.', '../node_modules', '../crates/domain/src'] },
+    // The list of common passwords is the server's own, and so are the codes of problems that a test looks up.
+    fs: { allow: ['.', '../node_modules', '../crates/domain/src', '../crates/api/src'] },
     proxy: {
       '/api': { target: api, ws: true },
       '/media': { target: api },

@@ -42,6 +42,7 @@ mod m20261124_000112_create_send_count;
 mod m20261124_000201_create_staff_account;
 mod m20261124_000202_create_login_session;
 mod m20261124_000203_create_approval;
+mod m20261125_000001_index_audit_actions;
 mod m20261125_000301_create_face;
 mod m20261125_000302_create_frozen_time;
 
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000201_create_staff_account::Migration),
             Box::new(m20261124_000202_create_login_session::Migration),
             Box::new(m20261124_000203_create_approval::Migration),
+            Box::new(m20261125_000001_index_audit_actions::Migration),
             Box::new(m20261125_000301_create_face::Migration),
             Box::new(m20261125_000302_create_frozen_time::Migration),
         ]

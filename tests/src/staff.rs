@@ -78,7 +78,9 @@ impl TestApp {
         let added = self
             .db()
             .write(async |txn| {
-                staff::add(txn, &Actor::System, ring, now, new.clone(), &token).await
+                let by = &Actor::System;
+                let account = staff::add(txn, by, ring, now, new.clone()).await?;
+                staff::make_link(txn, by, ring, now, account.id, &token).await
             })
             .await
             .expect("the login name is free");

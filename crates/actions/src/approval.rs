@@ -72,16 +72,15 @@ pub async fn ask(
     Ok(approval)
 }
 
-/// Approves, and does what was asked for. A link that comes of it has `token` as its secret: whoever
-/// approves hands it over, not whoever asked.
+/// Approves, and does what was asked for. A new way in that comes of it is for whoever asked, by
+/// [`make_link`]: neither of the two comes in alone.
 pub async fn approve(
     txn: &Txn,
     ring: &KeyRing,
     by: StaffId,
     id: ApprovalId,
-    token: &LoginToken,
     now: UnixMs,
-) -> Result<(Approval, Option<Link>)> {
+) -> Result<Approval> {
     let mut approval = approvals::get_to_change(txn, id).await?;
     approval.decide(by, true, now)?;
     let asker = staff_accounts::get(txn, approval.asked_by).await?;
@@ -90,7 +89,7 @@ pub async fn approve(
     }
     approvals::update(txn, &approval).await?;
     let actor = Actor::Staff(by);
-    let link = match approval.act.clone() {
+    match approval.act.clone() {
         DangerousAct::AddStaff {
             login_name,
             name,
@@ -105,15 +104,13 @@ pub async fn approve(
                 ranges,
                 expires_at,
             };
-            Some(staff::add(txn, &actor, ring, now, new, token).await?)
+            staff::add(txn, &actor, ring, now, new).await?;
         }
         DangerousAct::ChangeDuties { staff, duties } => {
             staff::change_duties(txn, &actor, now, staff, duties).await?;
-            None
         }
         DangerousAct::DisableStaff { staff } => {
             staff::disable(txn, &actor, now, staff).await?;
-            None
         }
         DangerousAct::LimitStaff {
             staff,
@@ -121,14 +118,41 @@ pub async fn approve(
             expires_at,
         } => {
             staff::limit(txn, &actor, now, staff, ranges, expires_at).await?;
-            None
         }
         DangerousAct::ResetAccess { staff } => {
-            Some(staff::reset_access(txn, &actor, ring, now, staff, token).await?)
+            staff::reset_access(txn, &actor, now, staff).await?;
         }
-    };
+    }
     note(txn, by, "approval.approve", &approval, now).await?;
-    Ok((approval, link))
+    Ok(approval)
+}
+
+/// Makes the one-time link, whose secret is `token`, of an account that was approved, for who asked for it. As
+/// often as needed until the account is set up; a former link dies.
+pub async fn make_link(
+    txn: &Txn,
+    ring: &KeyRing,
+    by: StaffId,
+    id: ApprovalId,
+    token: &LoginToken,
+    now: UnixMs,
+) -> Result<Link> {
+    let approval = approvals::get_to_change(txn, id).await?;
+    if approval.asked_by != by {
+        return Err(Rejection::AskerOnly.into());
+    }
+    let staff = match (&approval.act, approval.state) {
+        (DangerousAct::AddStaff { login_name, .. }, ApprovalState::Approved { .. }) => {
+            staff_accounts::by_login_name(txn, login_name).await?.id
+        }
+        (DangerousAct::ResetAccess { staff }, ApprovalState::Approved { .. }) => *staff,
+        _ => return Err(Rejection::LinkNotDue.into()),
+    };
+    // Who asked for the account long ago gets no way in that somebody else asked for since.
+    if approvals::newest_reset(txn, staff, &approval).await? != approval.id {
+        return Err(Rejection::LinkNotDue.into());
+    }
+    staff::make_link(txn, &Actor::Staff(by), ring, now, staff, token).await
 }
 
 /// Refuses, or takes back what one asked for.

@@ -97,6 +97,28 @@ pub async fn erase_now(
     Ok(())
 }
 
+/// Destroys once more the key of a learner whose erasure a restored backup does not know. `false` where there is
+/// nothing to do: it is erased, or came after the backup.
+pub async fn replay(
+    txn: &Txn,
+    keys: &Keys,
+    by: &Actor,
+    now: UnixMs,
+    learner: LearnerId,
+) -> Result<bool> {
+    match learners::get_to_change(txn, &Scope::Learner(learner), learner).await {
+        Err(zhipei_storage::Error::NotFound) => return Ok(false),
+        found => {
+            if found?.state == AccountState::Erased {
+                return Ok(false);
+            }
+        }
+    }
+    let reason = Some("备份恢复以后，重做已经完成的注销");
+    erase_now(txn, keys, by, now, learner, reason).await?;
+    Ok(true)
+}
+
 async fn erase(
     txn: &Txn,
     keys: &Keys,

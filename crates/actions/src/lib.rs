@@ -30,6 +30,7 @@ pub mod policy;
 mod recovery_codes;
 pub mod region;
 pub mod registration;
+pub mod reveal;
 pub mod roster;
 pub mod sms_code;
 pub mod staff;

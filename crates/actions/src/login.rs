@@ -182,7 +182,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            login_session::open(txn, new, attempt.now).await?;
+            login_session::open(txn, vault, new, attempt.now).await?;
             note(txn, attempt, who, "login", AuditResult::Ok).await?;
             Ok(Outcome::Done(learner))
         })
@@ -266,7 +266,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            let session = login_session::open(txn, new, attempt.now).await?;
+            let session = login_session::open(txn, vault, new, attempt.now).await?;
             login_sessions::prove(txn, session.id, attempt.now).await?;
             note(
                 txn,
@@ -315,7 +315,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            let session = login_session::open(txn, new, now).await?;
+            let session = login_session::open(txn, vault, new, now).await?;
             login_sessions::prove(txn, session.id, now).await?;
             note(txn, attempt, who, "login.face", AuditResult::Ok).await?;
             Ok(Outcome::Done(learner))

@@ -4,14 +4,14 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zhipei_domain::{
     Account, Actor, AuditEvent, AuditResult, LoginEnd, LoginSession, LoginSessionId, LoginStage,
-    UnixMs,
+    NoticeKind, UnixMs, device_words, local_parts, network_words,
 };
 use zhipei_storage::{Db, Txn, audit, known_devices, login_sessions};
 use zhipei_vault::KeyRing;
 
 use crate::login::LoginToken;
 use crate::sms_code::{self, GivenCode};
-use crate::{Result, correction};
+use crate::{Result, correction, notice};
 
 /// Who opens a login, with what and from where.
 #[derive(Clone, Copy)]
@@ -28,8 +28,14 @@ pub struct NewLogin<'a> {
     pub ip: &'a str,
 }
 
-/// Opens a login, and notices a device that the account was never used from, while others were.
-pub async fn open(txn: &Txn, new: NewLogin<'_>, now: UnixMs) -> Result<LoginSession> {
+/// Opens a login, and notices a device that the account was never used from, while others were: a learner is
+/// told.
+pub async fn open(
+    txn: &Txn,
+    vault: &KeyRing,
+    new: NewLogin<'_>,
+    now: UnixMs,
+) -> Result<LoginSession> {
     let mut session = LoginSession::start(
         LoginSessionId(Uuid::now_v7()),
         new.account,
@@ -56,8 +62,22 @@ pub async fn open(txn: &Txn, new: NewLogin<'_>, now: UnixMs) -> Result<LoginSess
             now,
         );
         audit::insert(txn, &row).await?;
+        if let Account::Learner(learner) = new.account {
+            let (kind, body) = (NoticeKind::NewDevice, new_device_words(&session));
+            notice::send(txn, vault, now, learner, kind, &body).await?;
+        }
     }
     Ok(session)
+}
+
+/// When, what kind of device, from where, and what to do about it.
+fn new_device_words(session: &LoginSession) -> String {
+    let (_, month, day, hour, minute, _) = local_parts(session.created_at);
+    let device = device_words(&session.user_agent);
+    let network = network_words(&session.ip).map_or_else(String::new, |ip| format!("，网络 {ip}"));
+    format!(
+        "{month} 月 {day} 日 {hour:02}:{minute:02}，{device}{network}。如果不是您本人，请马上在“账号与安全”里结束这次登录，并修改密码。"
+    )
 }
 
 /// By a code that was sent to the learner's phone: it is they who are there. `false` where the code is wrong.

@@ -18,6 +18,11 @@ pub async fn at_audit_trail(
     note(txn, by, "audit.search", object, now).await
 }
 
+/// Somebody looked at what in the audit trail is a matter of security.
+pub async fn at_security_events(txn: &Txn, by: &Actor, now: UnixMs) -> Result<()> {
+    note(txn, by, "security_event.list", None, now).await
+}
+
 /// Somebody listed learners, with masked data. The row counts them and says who they were.
 pub async fn at_learners(txn: &Txn, by: &Actor, shown: &[LearnerId], now: UnixMs) -> Result<()> {
     let ids: Vec<_> = shown.iter().map(LearnerId::to_string).collect();

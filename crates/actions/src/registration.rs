@@ -147,6 +147,7 @@ pub async fn register(
 /// while the account is new and as it was made; `None` else.
 pub async fn resume(
     txn: &Txn,
+    vault: &KeyRing,
     learner: LearnerId,
     form: &Registration<'_>,
     now: UnixMs,
@@ -159,7 +160,7 @@ pub async fn resume(
     if credential.changed_at != learner.created_at {
         return Ok(None);
     }
-    log_in(txn, learner.id, form, now).await?;
+    log_in(txn, vault, learner.id, form, now).await?;
     let row = AuditEvent {
         at: now,
         actor: Actor::Learner(learner.id),
@@ -269,7 +270,7 @@ async fn add(
     let kind = NoticeKind::Registered;
     let body = "您可以用手机号加密码，或者短信验证码登录。";
     notice::send(txn, vault, now, learner.id, kind, body).await?;
-    log_in(txn, learner.id, form, now).await?;
+    log_in(txn, vault, learner.id, form, now).await?;
     Ok(Registered::Done { learner, set_aside })
 }
 
@@ -338,7 +339,13 @@ async fn holder(txn: &Txn, found: zhipei_storage::Result<LearnerId>) -> Result<O
     }
 }
 
-async fn log_in(txn: &Txn, learner: LearnerId, form: &Registration<'_>, now: UnixMs) -> Result<()> {
+async fn log_in(
+    txn: &Txn,
+    vault: &KeyRing,
+    learner: LearnerId,
+    form: &Registration<'_>,
+    now: UnixMs,
+) -> Result<()> {
     let new = NewLogin {
         account: Account::Learner(learner),
         stage: LoginStage::Complete,
@@ -346,6 +353,6 @@ async fn log_in(txn: &Txn, learner: LearnerId, form: &Registration<'_>, now: Uni
         user_agent: form.user_agent,
         ip: form.ip,
     };
-    login_session::open(txn, new, now).await?;
+    login_session::open(txn, vault, new, now).await?;
     Ok(())
 }

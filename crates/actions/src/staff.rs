@@ -1,4 +1,4 @@
-//! Accounts of staff: adding one with its one-time link, coming in by the link, changing what it may do.
+//! Accounts of staff: adding one, its one-time link, coming in by the link, changing what it may do.
 
 use std::net::IpAddr;
 
@@ -49,15 +49,14 @@ pub struct Link {
     pub expires_at: UnixMs,
 }
 
-/// Adds an account and a one-time link whose secret is `token`.
+/// Adds an account. Nobody comes in before there is a link for it: see [`make_link`].
 pub async fn add(
     txn: &Txn,
     by: &Actor,
     ring: &KeyRing,
     now: UnixMs,
     new: NewStaff,
-    token: &LoginToken,
-) -> Result<Link> {
+) -> Result<StaffAccount> {
     check_limits(&new.ranges, new.expires_at, now)?;
     check_charge(txn, &new.duties).await?;
     let id = StaffId(Uuid::now_v7());
@@ -79,15 +78,27 @@ pub async fn add(
         .or_rejected(Rejection::LoginNameTaken)?;
     let detail = account.login_name.as_str();
     done(txn, by, now, "staff.add", "staff", account.id, detail).await?;
-    let expires_at = link(txn, ring, account.id, token, now).await?;
-    Ok(Link {
-        account,
-        expires_at,
-    })
+    Ok(account)
 }
 
-/// Takes away password, authenticator and recovery codes, ends the logins, and makes a new link.
-pub async fn reset_access(
+/// Takes away password, authenticator, recovery codes and an open link, and ends the logins.
+pub(crate) async fn reset_access(
+    txn: &Txn,
+    by: &Actor,
+    now: UnixMs,
+    staff: StaffId,
+) -> Result<StaffAccount> {
+    let account = staff_accounts::get_to_change(txn, staff).await?;
+    staff_credentials::delete(txn, staff).await?;
+    staff_invitations::delete(txn, staff).await?;
+    end_logins(txn, staff).await?;
+    let detail = account.login_name.as_str();
+    done(txn, by, now, "staff.reset_access", "staff", staff, detail).await?;
+    Ok(account)
+}
+
+/// Makes a one-time link, whose secret is `token`, for an account that is not set up; a former one dies.
+pub async fn make_link(
     txn: &Txn,
     by: &Actor,
     ring: &KeyRing,
@@ -96,24 +107,16 @@ pub async fn reset_access(
     token: &LoginToken,
 ) -> Result<Link> {
     let account = staff_accounts::get_to_change(txn, staff).await?;
-    staff_credentials::delete(txn, staff).await?;
-    end_logins(txn, staff).await?;
-    let detail = account.login_name.as_str();
-    done(txn, by, now, "staff.reset_access", "staff", staff, detail).await?;
-    let expires_at = link(txn, ring, staff, token, now).await?;
-    Ok(Link {
-        account,
-        expires_at,
-    })
-}
-
-async fn link(
-    txn: &Txn,
-    ring: &KeyRing,
-    staff: StaffId,
-    token: &LoginToken,
-    now: UnixMs,
-) -> Result<UnixMs> {
+    match staff_credentials::get(txn, staff).await {
+        Err(zhipei_storage::Error::NotFound) => {}
+        found => {
+            found?;
+            return Err(Rejection::AccountSetUp.into());
+        }
+    }
+    if account.state(now) != StaffState::Active {
+        return Err(Rejection::AccountNotActive.into());
+    }
     let secret = TotpSecret::from_random(ring.random()());
     let key = person_key(txn, ring, staff).await?;
     let invitation = StaffInvitation {
@@ -122,7 +125,12 @@ async fn link(
         totp_secret: key.seal(TOTP_SECRET, &secret.base32()).as_str().to_owned(),
     };
     staff_invitations::put(txn, &token.hash(), &invitation, now).await?;
-    Ok(invitation.expires_at)
+    let detail = account.login_name.as_str();
+    done(txn, by, now, "staff.make_link", "staff", staff, detail).await?;
+    Ok(Link {
+        account,
+        expires_at: invitation.expires_at,
+    })
 }
 
 /// What whoever follows a link needs to set up the authenticator.
@@ -195,6 +203,8 @@ pub async fn accept_link(
     let password_hash = hash_unused(db, hasher, account.id, given.password).await?;
     let codes = recovery_codes::draw(ring.random());
     db.write(async |txn| {
+        // Whoever makes another link meanwhile waits, and then finds the account set up.
+        staff_accounts::get_to_change(txn, account.id).await?;
         let used = staff_invitations::use_up(txn, &given.token.hash(), now).await;
         used.map_err(over)?;
         let credential = StaffCredential {

@@ -109,7 +109,7 @@ impl Gate {
                 user_agent: attempt.user_agent,
                 ip: attempt.ip,
             };
-            login_session::open(txn, new, attempt.now).await?;
+            login_session::open(txn, ring, new, attempt.now).await?;
             note(txn, attempt, Some(account), AuditResult::Ok).await?;
             Ok(Outcome::Done(FirstStep::CodeDue))
         })
@@ -157,7 +157,7 @@ impl Gate {
                 user_agent: &half.user_agent,
                 ip: &half.ip,
             };
-            login_session::open(txn, new, now).await?;
+            login_session::open(txn, ring, new, now).await?;
             note_code(txn, half, AuditResult::Ok, factor, now).await?;
             Ok(Outcome::Done(()))
         })

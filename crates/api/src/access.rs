@@ -428,9 +428,9 @@ macro_rules! rights {
 }
 
 rights! {
-    ListStaff, AskForStaffChange, LimitStaff, DecideApprovals,
-    ReadAudit, SuperviseLearners, SuperviseClasses, ReviewCorrections, AdmitLearners,
-    BindFaces, DecideFrozenTime, SeeFaceState,
+    ListStaff, AskForStaffChange, LimitStaff, ListInstitutions, DecideApprovals,
+    ReadAudit, ReadSecurityEvents, SuperviseLearners, RevealLearners, SuperviseClasses,
+    ReviewCorrections, AdmitLearners, BindFaces, DecideFrozenTime, SeeFaceState,
 }
 
 /// A member of staff whose roles allow `R`.

@@ -41,6 +41,11 @@ pub enum ApiError {
         /// How long it has to wait.
         left_ms: i64,
     },
+    /// A member of staff was shown too many learners without masks.
+    TooManyReveals {
+        /// How long they have to wait.
+        left_ms: i64,
+    },
     /// A picture is to be read before another code is sent.
     CaptchaNeeded,
     /// No SMS goes out: none is set up, or all of the day are used up.
@@ -101,7 +106,7 @@ fn status_of(rejection: Rejection) -> StatusCode {
         | "id_card_mismatch" => S::UNPROCESSABLE_ENTITY,
         "unknown_region" => S::CONFLICT,
         _ if rejection.field().is_some() => S::UNPROCESSABLE_ENTITY,
-        "own_approval" | "supervisor_needed" => S::FORBIDDEN,
+        "own_approval" | "asker_only" | "supervisor_needed" => S::FORBIDDEN,
         "invitation_over" | "face_challenge_over" => S::GONE,
         _ => S::CONFLICT,
     }
@@ -154,6 +159,11 @@ impl ApiError {
                 S::TOO_MANY_REQUESTS,
                 "too_many_attempts",
                 "这个网络上登录失败的次数太多，请稍后再试",
+            ),
+            Self::TooManyReveals { .. } => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_reveals",
+                "24 小时内查看完整信息已满 200 次，已报安全管理员",
             ),
             Self::TooManyCodes { .. }
             | Self::CaptchaNeeded
@@ -319,6 +329,7 @@ impl IntoResponse for ApiError {
             Self::AccountLocked { left_ms }
             | Self::TooManyAttempts { left_ms }
             | Self::TooManyCodes { left_ms }
+            | Self::TooManyReveals { left_ms }
             | Self::FacePaused { left_ms }
             | Self::FacePostponed { left_ms } => Some((left_ms + 999) / 1_000),
             Self::Busy => Some(5),

@@ -39,6 +39,9 @@ impl AuditResult {
     }
 }
 
+/// The acts that are brought before the security administrator, who does not read the rest of the trail.
+pub const SECURITY_EVENTS: [&str; 2] = ["learner.reveal_limit", "access.denied"];
+
 /// One row of the trail. It names no password, no token and no content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEvent {

@@ -11,6 +11,7 @@ mod consent;
 mod correction;
 mod course;
 mod credit_scope;
+mod device;
 mod enrolment;
 mod erasure;
 mod face;
@@ -49,7 +50,7 @@ mod typed;
 
 pub use address_range::AddressRange;
 pub use approval::{Approval, ApprovalState, DangerousAct};
-pub use audit::{Actor, AuditEvent, AuditResult};
+pub use audit::{Actor, AuditEvent, AuditResult, SECURITY_EVENTS};
 pub use challenge::{CheckOutcome, EndedChallenge};
 pub use class_invitation::{ClassInvitation, InvitationCode, JoinRequest, JoinState};
 pub use consent::{Consent, ConsentPurpose, ConsentText};
@@ -59,6 +60,7 @@ pub use correction::{
 };
 pub use course::{Chapter, Course, CourseKind, Lesson, MediaAsset};
 pub use credit_scope::CreditScope;
+pub use device::{device_words, network_words};
 pub use enrolment::{Enrolment, EnrolmentState};
 pub use erasure::{APPEAL_MS, Erasure, HIGH_RISK_KEPT_MS, KEPT_MS};
 pub use face::{

@@ -109,12 +109,10 @@ impl NoticeKind {
             | Self::ErasureRequested
             | Self::FaceChanged
             | Self::FrozenDecided => SmsRule::Always,
-            Self::JoinDecided => SmsRule::WithConsent,
-            Self::Registered
-            | Self::IdentityConfirmed
-            | Self::Enrolled
-            | Self::NewDevice
-            | Self::FaceBound => SmsRule::Never,
+            Self::JoinDecided | Self::NewDevice => SmsRule::WithConsent,
+            Self::Registered | Self::IdentityConfirmed | Self::Enrolled | Self::FaceBound => {
+                SmsRule::Never
+            }
         }
     }
 }

@@ -38,12 +38,19 @@ permissions! {
     AskForStaffChange = "staff.ask_for_change" for SystemAdministrator | SecurityAdministrator;
     /// Disable an account of staff, or enable it again; set its end and its addresses.
     LimitStaff = "staff.limit" for SystemAdministrator;
+    /// Find institutions by name, to name one in a form.
+    ListInstitutions = "institutions.list"
+        for SystemAdministrator | SecurityAdministrator | Supervisor | InstitutionManager;
     /// Decide on what another one asked for.
     DecideApprovals = "approvals.decide" for SystemAdministrator | SecurityAdministrator;
     /// Search the audit trail.
     ReadAudit = "audit.read" for AuditAdministrator;
+    /// See what in the audit trail is a matter of security.
+    ReadSecurityEvents = "security_events.read" for SecurityAdministrator;
     /// See the learners of the region or institution, with masked personal data, and their hours.
     SuperviseLearners = "supervision.learners" for Supervisor | InstitutionManager;
+    /// See a learner's name, document and phone in full, one learner at a time and with a reason.
+    RevealLearners = "supervision.reveal" for Supervisor | InstitutionManager;
     /// See the training classes of the region or institution.
     SuperviseClasses = "supervision.classes" for Supervisor | InstitutionManager;
     /// Decide on corrections of learners' names, documents and phones in the region or institution.

@@ -179,6 +179,15 @@ pub enum Rejection {
     /// Who asked is not in office any more.
     #[error("提出申请的账号已停用或到期，请重新提出")]
     AskerGone,
+    /// The link is for somebody else.
+    #[error("链接只给提出申请的人，由其转交本人")]
+    AskerOnly,
+    /// No link comes of it: it was not approved, is about something else, or another one came after it.
+    #[error("这项申请没有可取的链接，请核对是否已批准，或重新提出")]
+    LinkNotDue,
+    /// The account has a password and an authenticator.
+    #[error("这个账号已经启用，不能再取链接；本人进不来时，请申请重设")]
+    AccountSetUp,
     /// A reason is missing or too long.
     #[error("请写明理由，2 到 200 个字")]
     Reason,
@@ -255,6 +264,9 @@ impl Rejection {
             Self::ApprovalNeeded => "approval_needed",
             Self::LastOfDuty => "last_of_duty",
             Self::AskerGone => "asker_gone",
+            Self::AskerOnly => "asker_only",
+            Self::LinkNotDue => "link_not_due",
+            Self::AccountSetUp => "account_set_up",
             Self::Reason => "reason_invalid",
             Self::InvitationOver => "invitation_over",
             Self::TotpWrong => "totp_wrong",

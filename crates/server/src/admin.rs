@@ -93,7 +93,10 @@ pub(crate) async fn create(
     let (ring, now) = (&parts.keys.vault, parts.clock.now());
     let link = parts
         .db
-        .write(async |txn| staff::add(txn, by, ring, now, new.clone(), &token).await)
+        .write(async |txn| {
+            let account = staff::add(txn, by, ring, now, new.clone()).await?;
+            staff::make_link(txn, by, ring, now, account.id, &token).await
+        })
         .await?;
     Ok((link, token.link(&config.server.public_url)))
 }

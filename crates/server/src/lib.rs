@@ -28,5 +28,6 @@ pub use error::{Error, Result};
 pub use export::export;
 pub use import::import;
 pub use keys::{Keys, KeysError};
+pub use load_accounts::load_person;
 pub use vault::rotate;
 pub use verify::{Report, verify};

@@ -1,4 +1,4 @@
-//! `zhipei load-accounts`: learners who are logged in already, for the load test.
+//! `zhipei load-accounts`: learners who are logged in already, for the load test and the exam of people.
 
 use std::io::Write;
 
@@ -9,10 +9,10 @@ use zhipei_actions::learner::NewLearner;
 use zhipei_actions::login::LoginToken;
 use zhipei_actions::{course, enrolment, institution, learner, training_class};
 use zhipei_domain::{
-    Account, Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, Identity,
-    IdentityLevel, Lesson, LessonId, LocalDay, LoginName, LoginSession, LoginSessionId, LoginStage,
-    MediaAsset, MediaAssetId, PersonName, Policy, RegionCode, Rejection, Scope, Title,
-    TrainingClass, Window,
+    Account, Actor, Chapter, ChapterId, ClassId, Course, CourseId, CourseKind, DocumentKind,
+    IdDocument, Identity, IdentityLevel, Lesson, LessonId, LocalDay, LoginName, LoginSession,
+    LoginSessionId, LoginStage, MediaAsset, MediaAssetId, PersonName, Phone, Policy, RegionCode,
+    Scope, Title, TrainingClass, Window,
 };
 use zhipei_storage::{learners, login_sessions};
 
@@ -62,7 +62,6 @@ pub(crate) async fn run(
     let lesson_ms = i64::from(wanted.lesson_minutes) * 60_000;
     // One hash for all: nobody logs in with it, since nobody knows the password.
     let password_hash = parts.hasher.hash(&hex::encode(keys::random())).await?;
-    let name = PersonName::parse("压测学员").map_err(Rejection::from)?;
     let region = region();
     let mut done = 0;
     while done < wanted.learners {
@@ -75,7 +74,7 @@ pub(crate) async fn run(
                 for number in done..until {
                     let new = NewLearner {
                         login_name: LoginName::parse(&format!("load{number:05}"))?,
-                        identity: Identity::named(name.clone()),
+                        identity: load_person(number),
                         identity_level: IdentityLevel::Claimed,
                         region: region.clone(),
                         categories: Vec::new(),
@@ -111,6 +110,29 @@ pub(crate) async fn run(
         done = until;
     }
     Ok(())
+}
+
+/// The `number`th person, of 300,000: name, document and phone are nobody else's, and nobody's outside of tests.
+pub fn load_person(number: u32) -> Identity {
+    let digits = "零一二三四五六七八九";
+    let digit = |place: u32| {
+        digits
+            .chars()
+            .nth((number / 10_u32.pow(place) % 10) as usize)
+    };
+    let name: String = "压测"
+        .chars()
+        .chain((0..6).rev().filter_map(digit))
+        .collect();
+    let day = LocalDay(3_652 + (number / 1_000) as i32).to_string();
+    let first = format!("469002{}{:03}", day.replace('-', ""), number % 1_000);
+    let mut numbers = "0123456789X".chars().map(|check| format!("{first}{check}"));
+    let document = numbers.find_map(|it| IdDocument::parse(DocumentKind::ResidentId, &it).ok());
+    Identity {
+        document,
+        phone: Phone::parse(&format!("139{number:08}")).ok(),
+        ..Identity::named(PersonName::parse(&name).expect("it is a name"))
+    }
 }
 
 async fn prepare_class(
@@ -182,4 +204,20 @@ async fn prepare_class(
 
 fn region() -> RegionCode {
     RegionCode::parse("469002").expect("Qionghai is in the tree")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_of_the_load_test_is_a_person_of_their_own() {
+        for number in [0, 1, 999, 1_000, 50_000, 99_999, 299_999] {
+            let (one, next) = (load_person(number), load_person(number + 1));
+            assert!(one.document.is_some() && one.phone.is_some(), "{number}");
+            assert_ne!(one.document, next.document, "{number}");
+            assert_ne!(one.phone, next.phone, "{number}");
+            assert_ne!(one.name, next.name, "{number}");
+        }
+    }
 }

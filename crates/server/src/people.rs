@@ -7,10 +7,10 @@ use zhipei_actions::class_invitation::{self, NewInvitation};
 use zhipei_actions::erasure;
 use zhipei_actions::roster::{self, Expected};
 use zhipei_domain::{
-    Actor, ClassId, DocumentKind, IdDocument, LoginName, PersonName, Phone, Rejection, Scope,
-    rfc3339,
+    Actor, ClassId, DocumentKind, IdDocument, LearnerId, LoginName, PersonName, Phone, Rejection,
+    Scope, rfc3339,
 };
-use zhipei_storage::learners;
+use zhipei_storage::{erasures, learners};
 
 use crate::app::Parted;
 use crate::{Error, Result};
@@ -42,12 +42,19 @@ pub(crate) struct Roster {
     file: PathBuf,
 }
 
-/// An account that is to end.
+/// An account that is to end, or those that have ended.
 #[derive(Args)]
+#[group(skip)]
 pub(crate) struct Erase {
     /// 登录名
+    #[arg(long, required_unless_present_any = ["list", "replay"], conflicts_with_all = ["list", "replay"])]
+    login_name: Option<String>,
+    /// 列出已经销毁密钥的人的编号和时间，不含个人信息；请另处保存，恢复备份以后要用
+    #[arg(long, conflicts_with = "replay")]
+    list: bool,
+    /// 恢复备份以后：把名单（--list 的输出）里的人再销毁一次
     #[arg(long)]
-    login_name: String,
+    replay: Option<PathBuf>,
     /// 立即销毁密钥，不等培训记录的保存期满；无法撤销
     #[arg(long)]
     now: bool,
@@ -109,11 +116,20 @@ pub(crate) async fn roster(parts: &Parted, by: &Actor, class: ClassId, file: &Pa
 }
 
 pub(crate) async fn erase(parts: &Parted, by: &Actor, given: &Erase) -> Result<()> {
-    let name = LoginName::parse(&given.login_name)?;
     let db = parts.db.read();
+    if let Some(file) = &given.replay {
+        return replay(parts, by, file).await;
+    }
+    let Some(login_name) = &given.login_name else {
+        for (learner, at) in erasures::done(db).await? {
+            println!("{learner} {}", rfc3339(at));
+        }
+        return Ok(());
+    };
+    let name = LoginName::parse(login_name)?;
     let learner = match learners::by_login_name(db, &Scope::Platform, &name).await {
         Err(zhipei_storage::Error::NotFound) => {
-            return Err(Error::Missing(format!("学员：{}", given.login_name)));
+            return Err(Error::Missing(format!("学员：{login_name}")));
         }
         found => found?.id,
     };
@@ -139,6 +155,38 @@ pub(crate) async fn erase(parts: &Parted, by: &Actor, given: &Erase) -> Result<(
         ),
     }
     Ok(())
+}
+
+/// Does again what a restored backup has forgotten. One transaction a person: what is done stays done.
+async fn replay(parts: &Parted, by: &Actor, file: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(file)?;
+    let erased = read_erased(&text)?;
+    let (keys, now) = (parts.keys.of_people(), parts.clock.now());
+    let mut again = 0;
+    for learner in &erased {
+        let done = parts
+            .db
+            .write(async |txn| erasure::replay(txn, &keys, by, now, *learner).await)
+            .await?;
+        again += u32::from(done);
+    }
+    println!(
+        "名单上有 {} 人，重新销毁了 {again} 人的密钥。",
+        erased.len()
+    );
+    Ok(())
+}
+
+/// A line a person: the id, and whatever follows it.
+fn read_erased(text: &str) -> Result<Vec<LearnerId>> {
+    let lines = (1..).zip(text.trim_start_matches('\u{feff}').lines());
+    let lines = lines.filter_map(|(number, line)| Some((number, line.split_whitespace().next()?)));
+    lines
+        .map(|(number, id)| {
+            let wrong = |_| Error::Course(format!("第 {number} 行：不是编号"));
+            id.parse().map(LearnerId).map_err(wrong)
+        })
+        .collect()
 }
 
 /// A line a person; the first may be a heading. What is wrong is told by the number of its line, never by
@@ -176,6 +224,17 @@ fn read(text: &str) -> Result<Vec<Expected>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_the_erased_is_read_and_a_wrong_line_is_told_by_its_number() {
+        let good = "0199b0f0-0000-7000-8000-000000000001 2026-11-25T01:00:00.000Z\n\n\
+                    0199b0f0-0000-7000-8000-000000000002\n";
+        assert_eq!(read_erased(good).unwrap().len(), 2);
+        let error = read_erased("\nfuxiuying\n")
+            .map(|all| all.len())
+            .unwrap_err();
+        assert!(error.to_string().contains("第 2 行"), "{error}");
+    }
 
     #[test]
     fn a_roster_is_read_line_by_line_and_a_wrong_line_is_told_by_its_number() {

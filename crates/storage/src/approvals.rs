@@ -4,7 +4,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use zhipei_domain::{Approval, ApprovalId, ApprovalState, StaffId};
+use zhipei_domain::{Approval, ApprovalId, ApprovalState, DangerousAct, StaffId};
 
 use crate::entity::approval::{ActiveModel, Column, Entity, Model};
 use crate::scope::Unscoped;
@@ -31,6 +31,28 @@ pub async fn get_to_change(txn: &Txn, id: ApprovalId) -> Result<Approval> {
         .one(txn)
         .await?;
     row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The approved reset of the account that was decided last after `since`; else `since` itself.
+pub async fn newest_reset(txn: &Txn, staff: StaffId, since: &Approval) -> Result<ApprovalId> {
+    let ApprovalState::Approved { at, .. } = since.state else {
+        return Ok(since.id);
+    };
+    let rows = Entity::rows()
+        .filter(Column::Kind.eq(DangerousAct::ResetAccess { staff }.kind()))
+        .filter(Column::State.eq("approved"))
+        .filter(Column::DecidedAt.gte(at))
+        .order_by_desc(Column::DecidedAt)
+        .order_by_desc(Column::Id)
+        .all(txn)
+        .await?;
+    for row in rows {
+        let reset = Approval::try_from(row)?;
+        if reset.act.staff() == Some(staff) {
+            return Ok(reset.id);
+        }
+    }
+    Ok(since.id)
 }
 
 /// Adds one.

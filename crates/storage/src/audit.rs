@@ -13,7 +13,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
-use zhipei_domain::{Actor, AuditEvent, UnixMs};
+use zhipei_domain::{Actor, AuditEvent, AuditResult, UnixMs};
 use zhipei_ledger::{AUDIT_CHAIN, AuditBody, AuditVerifier, AuditedRow, AuthKey, Chain, Mac};
 
 use crate::entity::audit_event::{ActiveModel, Column, Entity, Model};
@@ -186,6 +186,46 @@ pub async fn search(
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 
+/// When `actor` did the `n`th newest of such acts after `since`, if they did so many.
+pub async fn nth_newest(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    action: &str,
+    since: UnixMs,
+    n: u64,
+) -> Result<Option<UnixMs>> {
+    let (kind, id) = columns_of(actor);
+    let row = Entity::rows()
+        .filter(Column::ActorKind.eq(kind))
+        .filter(Column::ActorId.eq(id))
+        .filter(Column::Action.eq(action))
+        .filter(Column::Result.eq(AuditResult::Ok.as_str()))
+        .filter(Column::At.gt(since))
+        .order_by_desc(Column::At)
+        .order_by_desc(Column::Id)
+        .offset(n - 1)
+        .limit(1)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.at))
+}
+
+/// The newest acts of these kinds, at most `limit`.
+pub async fn newest_of(
+    db: &impl ConnectionTrait,
+    actions: &[&str],
+    limit: u64,
+) -> Result<Vec<AuditRow>> {
+    let rows = Entity::rows()
+        .filter(Column::Action.is_in(actions.iter().copied()))
+        .order_by_desc(Column::At)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
 /// The whole trail, in order. For tests: it reads everything.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<AuditRow>> {
     let rows = Entity::rows()
@@ -214,13 +254,7 @@ pub async fn page(
 
 /// Adds a row, authenticated by the key of the database that the transaction is of.
 pub async fn insert(txn: &Txn, event: &AuditEvent) -> Result<()> {
-    let (actor_kind, actor_id) = match &event.actor {
-        Actor::Anonymous => ("anonymous", None),
-        Actor::Learner(id) => ("learner", Some(id.to_string())),
-        Actor::Staff(id) => ("staff", Some(id.to_string())),
-        Actor::Operator(name) => ("operator", Some(name.clone())),
-        Actor::System => ("system", None),
-    };
+    let (actor_kind, actor_id) = columns_of(&event.actor);
     let origin = REQUEST
         .try_with(|request| request.origin.clone())
         .unwrap_or_default();
@@ -248,6 +282,16 @@ pub async fn insert(txn: &Txn, event: &AuditEvent) -> Result<()> {
     ActiveModel::from(row).insert(txn).await?;
     let _ = REQUEST.try_with(|request| request.written.fetch_add(1, Ordering::Relaxed));
     Ok(())
+}
+
+fn columns_of(actor: &Actor) -> (&'static str, Option<String>) {
+    match actor {
+        Actor::Anonymous => ("anonymous", None),
+        Actor::Learner(id) => ("learner", Some(id.to_string())),
+        Actor::Staff(id) => ("staff", Some(id.to_string())),
+        Actor::Operator(name) => ("operator", Some(name.clone())),
+        Actor::System => ("system", None),
+    }
 }
 
 /// Joins rows to the chain that are not in it yet; returns how many. Rows that the key did not

@@ -59,6 +59,20 @@ pub async fn due(
         .collect())
 }
 
+/// Who was erased and when, the first first.
+pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<(LearnerId, UnixMs)>> {
+    let rows = Entity::rows()
+        .filter(Column::DoneAt.is_not_null())
+        .order_by_asc(Column::DoneAt)
+        .order_by_asc(Column::LearnerId)
+        .all(db)
+        .await?;
+    let erased = rows.into_iter();
+    Ok(erased
+        .filter_map(|row| Some((LearnerId(row.learner_id), row.done_at?)))
+        .collect())
+}
+
 impl From<Model> for Erasure {
     fn from(row: Model) -> Self {
         Self {

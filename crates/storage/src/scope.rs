@@ -5,9 +5,9 @@ use sea_orm::sea_query::{
     WithClause,
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
-use zhipei_domain::{InstitutionId, RegionCode, Scope};
+use zhipei_domain::{InstitutionId, LearnerId, RegionCode, Scope};
 
-use crate::entity::training_class;
+use crate::entity::{institution, training_class};
 
 /// An entity whose rows belong to a learner and a region, and perhaps to a class.
 ///
@@ -71,13 +71,32 @@ pub(crate) fn classes_in(scope: &Scope) -> Select<training_class::Entity> {
         Scope::Platform => return training_class::Entity::find(),
         Scope::Region(region) => filed_under(region),
         Scope::Institution(institution) => run_by(*institution),
-        Scope::Learner(learner) => Query::select()
-            .column("class_id")
-            .from("enrolment")
-            .and_where(Expr::col("learner_id").eq(learner.0))
-            .take(),
+        Scope::Learner(learner) => learnt_in(*learner),
     };
     training_class::Entity::find().filter(training_class::Column::Id.in_subquery(ids))
+}
+
+/// The institutions of a scope: a supervisor's are registered in its region or run a class that is filed there;
+/// a learner's are those whose classes it has a place in.
+#[expect(clippy::disallowed_methods, reason = "the scoped door to `find`")]
+pub(crate) fn institutions_in(scope: &Scope) -> Select<institution::Entity> {
+    let run = |classes: SelectStatement| {
+        let ids = Query::select()
+            .column("institution_id")
+            .from("training_class")
+            .and_where(Expr::col("id").in_subquery(classes))
+            .take();
+        institution::Column::Id.in_subquery(ids)
+    };
+    let visible = match scope {
+        Scope::Platform => Condition::all(),
+        Scope::Region(region) => Condition::any()
+            .add(institution::Column::RegionCode.in_subquery(codes_under(region)))
+            .add(run(filed_under(region))),
+        Scope::Institution(own) => Condition::all().add(institution::Column::Id.eq(own.0)),
+        Scope::Learner(learner) => Condition::all().add(run(learnt_in(*learner))),
+    };
+    institution::Entity::find().filter(visible)
 }
 
 /// Learners whose accounts are in use.
@@ -86,6 +105,14 @@ fn in_use() -> SelectStatement {
         .column("id")
         .from("learner")
         .and_where(Expr::col("state").eq("active"))
+        .take()
+}
+
+fn learnt_in(learner: LearnerId) -> SelectStatement {
+    Query::select()
+        .column("class_id")
+        .from("enrolment")
+        .and_where(Expr::col("learner_id").eq(learner.0))
         .take()
 }
 

@@ -1,10 +1,13 @@
 //! What staff logs in with: passwords and recovery codes as hashes, the authenticator's secret sealed.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
+use uuid::Uuid;
 use zhipei_domain::{Lockout, StaffAccount, StaffId, UnixMs};
 
 use crate::entity::staff_credential::{ActiveModel, Column, Entity, Model};
@@ -50,6 +53,17 @@ pub async fn get(db: &impl ConnectionTrait, staff: StaffId) -> Result<StaffCrede
         .one(db)
         .await?;
     row.map(StaffCredential::from).ok_or(Error::NotFound)
+}
+
+/// The accounts that are set up: their holders came in by a link.
+pub async fn set_up(db: &impl ConnectionTrait) -> Result<HashSet<StaffId>> {
+    let rows = Entity::rows()
+        .select_only()
+        .column(Column::StaffId)
+        .into_tuple::<Uuid>()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(StaffId).collect())
 }
 
 /// The same, to be changed: tries that come together are counted one by one.

@@ -60,10 +60,7 @@ pub async fn put(
     invitation: &StaffInvitation,
     now: UnixMs,
 ) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::StaffId.eq(invitation.staff.0))
-        .exec(txn)
-        .await?;
+    delete(txn, invitation.staff).await?;
     let row = ActiveModel {
         token_hash: Set(token_hash.to_owned()),
         staff_id: Set(invitation.staff.0),
@@ -73,6 +70,15 @@ pub async fn put(
         totp_secret: Set(invitation.totp_secret.clone()),
     };
     row.insert(txn).await?;
+    Ok(())
+}
+
+/// Forgets the account's link.
+pub async fn delete(txn: &Txn, staff: StaffId) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::StaffId.eq(staff.0))
+        .exec(txn)
+        .await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 use zhipei_domain::{AccountState, Scope};
 use zhipei_storage::{credentials, learners};
-use zhipei_tests::{PASSWORD, TestApp};
+use zhipei_tests::{Client, PASSWORD, TestApp};
 
 use crate::person::{Person, dump};
 
@@ -290,4 +290,73 @@ async fn asvs_26_a_lock_does_not_tell_who_exists_however_it_is_written_and_after
     }
     let seen = dump(&app).await;
     assert!(!seen.contains(&unknown.phone), "PIPL-09");
+}
+
+/// The new-device notices of who is logged in, the newest first.
+async fn device_notices(client: &Client) -> Vec<String> {
+    let list = client.get("/api/notices").await.json();
+    let items = list["items"].as_array().unwrap().iter();
+    let of_devices = items.filter(|item| item["kind"] == "new_device");
+    let bodies = of_devices.map(|item| item["body"].as_str().unwrap().to_owned());
+    bodies.collect()
+}
+
+async fn log_in_from(app: &TestApp, person: &Person, user_agent: &str) -> Client {
+    let mut client = app.client();
+    let login = json!({ "login_name": person.phone, "password": PASSWORD });
+    let headers = [
+        ("content-type", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+        ("user-agent", user_agent),
+    ];
+    let body = login.to_string().into_bytes();
+    let answer = client
+        .send(hyper::Method::POST, "/api/login", &headers, body)
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    client.cookie = answer.cookie();
+    client
+}
+
+#[tokio::test]
+async fn asvs_32_a_login_on_a_new_device_is_told_to_the_learner_and_the_first_one_is_not() {
+    let app = TestApp::spawn().await;
+    let person = Person::new(1);
+    let client = person.register(&app).await;
+    let mut again = app.client();
+    assert_eq!(again.log_in(&person.phone, PASSWORD).await.status, 200);
+    assert_eq!(device_notices(&client).await, Vec::<String>::new());
+
+    let (edge, firefox) = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0 Safari/537.36 Edg/141.0",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    );
+    let other = log_in_from(&app, &person, edge).await;
+    let told = device_notices(&client).await;
+    assert_eq!(told.len(), 1);
+    for part in [
+        "Windows 电脑（Edge）",
+        "网络 127.0.0.*",
+        "结束这次登录",
+        "修改密码",
+    ] {
+        assert!(told[0].contains(part), "{part}: {}", told[0]);
+    }
+    // A second time it is known, and the way to end it works.
+    log_in_from(&app, &person, edge).await;
+    assert_eq!(device_notices(&client).await.len(), 1);
+    let ended = client
+        .post("/api/me/login-sessions/revoke-others", &json!({}))
+        .await;
+    assert_eq!(ended.status, 204);
+    assert_eq!(other.get("/api/me").await.problem(), "401 login_revoked");
+    // No consent to SMS, no SMS.
+    let before = app.phones.of(&person.phone).len();
+    let consent = json!({ "purpose": "sms", "version": 1 });
+    assert_eq!(client.post("/api/me/consents", &consent).await.status, 204);
+    log_in_from(&app, &person, firefox).await;
+    assert_eq!(device_notices(&client).await.len(), 2);
+    let sms = app.phones.wait(&person.phone, before + 1).await;
+    assert_eq!(sms.notice.as_deref(), Some("账号在新设备上登录"));
+    assert_eq!(app.phones.of(&person.phone).len(), before + 1);
 }

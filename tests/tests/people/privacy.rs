@@ -319,6 +319,33 @@ async fn pipl_11_before_its_time_a_key_is_destroyed_for_a_reason_that_stays_on_r
 }
 
 #[tokio::test]
+async fn pipl_11_what_a_restored_backup_has_forgotten_is_erased_again_and_only_once() {
+    let app = TestApp::spawn().await;
+    let (gone, stays) = (Person::new(1), Person::new(2));
+    gone.register(&app).await;
+    stays.register(&app).await;
+    let learner = only(&app, &gone).await;
+    let replay = async |id: LearnerId| {
+        let (keys, by, now) = (of_people(&app), Actor::System, app.clock.now());
+        app.db()
+            .write(async |txn| erasure::replay(txn, &keys, &by, now, id).await)
+            .await
+            .unwrap()
+    };
+    // Who came after the backup is not in it.
+    assert!(!replay(LearnerId(Uuid::nil())).await);
+    assert!(replay(learner).await);
+    assert!(!replay(learner).await);
+    let erased = erasures::done(app.db().read()).await.unwrap();
+    assert_eq!(erased, [(learner, app.clock.now())]);
+    let vault = &app.keys.vault;
+    let scope = Scope::Platform;
+    let read = identities::get(app.db().read(), &scope, vault, learner).await;
+    assert!(read.is_err());
+    only(&app, &stays).await;
+}
+
+#[tokio::test]
 async fn pipl_11_records_of_dangerous_trades_are_kept_for_six_years() {
     let app = TestApp::spawn().await;
     let client = Person::new(1).register(&app).await;

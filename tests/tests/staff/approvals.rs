@@ -49,8 +49,22 @@ async fn approve(client: &Client, id: &str) -> zhipei_tests::Answer {
         .await
 }
 
+async fn link(client: &Client, id: &str) -> zhipei_tests::Answer {
+    let path = format!("/api/approvals/{id}/link");
+    client.post(&path, &json!({})).await
+}
+
+/// The secret of the link in the answer.
+fn token(answer: &zhipei_tests::Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let url = answer.json()["url"].as_str().unwrap().to_owned();
+    let (page, token) = url.split_once('#').unwrap();
+    assert_eq!(page, "http://127.0.0.1:8080/staff/join");
+    token.to_owned()
+}
+
 #[tokio::test]
-async fn one_asks_for_an_account_another_approves_and_hands_over_the_link() {
+async fn one_asks_for_an_account_another_approves_and_the_link_is_for_who_asked() {
     let Desks {
         app,
         system,
@@ -61,21 +75,78 @@ async fn one_asks_for_an_account_another_approves_and_hands_over_the_link() {
     let answer = early.log_in_staff("wangjianguan", "whatever it is").await;
     assert_eq!(answer.problem(), "401 login_failed");
 
+    assert_eq!(link(&system, &id).await.problem(), "409 link_not_due");
     let own = approve(&system, &id).await;
     assert_eq!(own.problem(), "403 own_approval");
     let approved = approve(&security, &id).await;
     assert_eq!(approved.status, 200, "{}", approved.text());
-    assert_eq!(approved.json()["approval"]["state"], "approved");
-    assert_eq!(approved.json()["approval"]["decided_by"], "linqiang");
-    let url = approved.json()["link"]["url"].as_str().unwrap().to_owned();
-    let (page, token) = url.split_once('#').unwrap();
-    assert_eq!(page, "http://127.0.0.1:8080/staff/join");
-    app.accept_link(token).await;
+    let approved = approved.json();
+    assert_eq!(approved["state"], "approved");
+    assert_eq!(approved["decided_by"], "linqiang");
+    assert_eq!(approved["link_due"], true);
+    assert!(!approved.to_string().contains("/staff/join"));
+    assert_eq!(link(&security, &id).await.problem(), "403 asker_only");
+    let token = token(&link(&system, &id).await);
+    app.accept_link(&token).await;
     let again = approve(&security, &id).await;
     assert_eq!(again.problem(), "409 approval_decided");
     let list = security.get("/api/approvals").await.json();
     assert_eq!(list["items"][0]["login_name"], "wangjianguan");
-    assert!(!list.to_string().contains(token));
+    assert_eq!(list["items"][0]["link_due"], false);
+    assert!(!list.to_string().contains(&token));
+    assert_eq!(link(&system, &id).await.problem(), "409 account_set_up");
+}
+
+#[tokio::test]
+async fn mlps_05_a_lost_link_is_made_anew_and_the_former_one_is_dead() {
+    let Desks {
+        app,
+        system,
+        security,
+    } = desks().await;
+    let id = ask(&system, &new_supervisor("wangjianguan")).await;
+    assert_eq!(approve(&security, &id).await.status, 200);
+    let lost = token(&link(&system, &id).await);
+    let kept = token(&link(&system, &id).await);
+    let open = async |token: &str| {
+        let body = json!({ "token": token });
+        app.client().post("/api/staff/links/open", &body).await
+    };
+    assert_eq!(open(&lost).await.problem(), "410 invitation_over");
+    assert_eq!(open(&kept).await.status, 200);
+    // A link that nobody followed in its day is no loss either.
+    app.clock.advance(25 * 3_600_000);
+    assert_eq!(open(&kept).await.problem(), "410 invitation_over");
+    let rows = zhipei_storage::audit::list(app.db().read()).await.unwrap();
+    let made: Vec<_> = rows
+        .iter()
+        .filter(|row| row.action == "staff.make_link" && row.actor_kind == "staff")
+        .collect();
+    assert_eq!(made.len(), 2);
+    assert_eq!(made[0].detail.as_deref(), Some("wangjianguan"));
+}
+
+#[tokio::test]
+async fn who_asked_for_an_account_long_ago_gets_no_link_that_another_one_asked_for_since() {
+    let Desks {
+        app,
+        system,
+        security,
+    } = desks().await;
+    let first = ask(&system, &new_supervisor("wangjianguan")).await;
+    assert_eq!(approve(&security, &first).await.status, 200);
+    app.accept_link(&token(&link(&system, &first).await)).await;
+    let accounts = zhipei_storage::staff_accounts::list(app.db().read()).await;
+    let mut accounts = accounts.unwrap().into_iter();
+    let account = accounts.find(|one| one.login_name.as_str() == "wangjianguan");
+    let act = json!({ "kind": "reset_access", "staff_id": account.unwrap().id });
+    let reset = ask(&security, &json!({ "reason": "手机丢失", "act": act })).await;
+    assert_eq!(approve(&system, &reset).await.status, 200);
+    assert_eq!(link(&system, &first).await.problem(), "409 link_not_due");
+    assert_eq!(link(&system, &reset).await.problem(), "403 asker_only");
+    let opened = json!({ "token": token(&link(&security, &reset).await) });
+    let opened = app.client().post("/api/staff/links/open", &opened).await;
+    assert_eq!(opened.json()["login_name"], "wangjianguan");
 }
 
 #[tokio::test]
@@ -209,7 +280,7 @@ async fn a_reset_takes_the_old_ways_in_away_and_gives_a_link() {
     let at_work = app.staff_logged_in(&agent).await;
     let act = json!({ "kind": "reset_access", "staff_id": agent.account.id });
     let id = ask(&system, &json!({ "reason": "手机丢失", "act": act })).await;
-    let approved = approve(&security, &id).await.json();
+    assert_eq!(approve(&security, &id).await.status, 200);
     assert_eq!(
         at_work.get("/api/staff/me").await.problem(),
         "401 login_revoked"
@@ -219,13 +290,7 @@ async fn a_reset_takes_the_old_ways_in_away_and_gives_a_link() {
         .log_in_staff("agent", zhipei_tests::STAFF_PASSWORD)
         .await;
     assert_eq!(old.problem(), "401 login_failed");
-    let token = approved["link"]["url"]
-        .as_str()
-        .unwrap()
-        .split_once('#')
-        .unwrap()
-        .1
-        .to_owned();
+    let token = token(&link(&system, &id).await);
     // The old password is one of the last five.
     let opened = app
         .client()

@@ -8,4 +8,5 @@ mod attacks;
 mod audit;
 mod login;
 mod login_sessions;
+mod reveal;
 mod scope;

@@ -360,3 +360,75 @@ async fn asvs_33_an_institution_sees_no_closed_account_and_nobody_who_withdrew()
         assert_eq!(supervisor.get(&path).await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn asvs_33_institutions_are_found_by_name_within_the_scope_and_in_parts() {
+    let app = TestApp::spawn().await;
+    let here = app.class_in("BAN-haikou", "460105", &[600_000]).await;
+    app.class_in("BAN-sanya", "460203", &[600_000]).await;
+    let own = training_classes::get(app.db().read(), here.id).await;
+    let own = own.unwrap().institution;
+    for (n, region) in [(0, "460105"), (1, "460203")].repeat(30).iter().enumerate() {
+        let name = format!("第 {n} 职业培训学校 100%_{}", region.0);
+        let (by, now) = (zhipei_domain::Actor::System, app.clock.now());
+        let title = zhipei_domain::Title::parse(&name).unwrap();
+        let region = RegionCode::parse(region.1).unwrap();
+        let added: zhipei_actions::Result<_> = app
+            .db()
+            .write(async |txn| {
+                zhipei_actions::institution::add(txn, &by, now, title.clone(), region.clone()).await
+            })
+            .await;
+        added.unwrap();
+    }
+    let region = |code: &str| Charge::Region(RegionCode::parse(code).unwrap());
+    let haikou = app
+        .staff("haikou", Role::Supervisor, region("460100"))
+        .await;
+    let haikou = app.staff_logged_in(&haikou).await;
+    let manager = app
+        .staff(
+            "manager",
+            Role::InstitutionManager,
+            Charge::Institution(own),
+        )
+        .await;
+    let manager = app.staff_logged_in(&manager).await;
+    let system = app
+        .staff("chenjing", Role::SystemAdministrator, Charge::Platform)
+        .await;
+    let system = app.staff_logged_in(&system).await;
+    let list = async |client: &Client, ask: &str| {
+        let answer = client.get(&format!("/api/institutions{ask}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let page = answer.json();
+        let items = page["items"].as_array().unwrap().clone();
+        (items, page["next"].as_str().map(str::to_owned))
+    };
+    let (of_haikou, next) = list(&haikou, "").await;
+    assert_eq!((of_haikou.len(), next), (31, None));
+    assert!(of_haikou.iter().all(|one| one["region"] == "460105"));
+    let (of_manager, _) = list(&manager, "").await;
+    assert_eq!(of_manager.len(), 1);
+    assert_eq!(of_manager[0]["id"], own.to_string());
+
+    let (first, next) = list(&system, "").await;
+    let (rest, none) = list(&system, &format!("?after={}", next.unwrap())).await;
+    assert_eq!((first.len(), rest.len(), none), (50, 12, None));
+    assert_eq!(
+        list(&system, "?name=%E7%AC%AC%207%20%E8%81%8C")
+            .await
+            .0
+            .len(),
+        1
+    );
+    // What is a wildcard elsewhere is a letter here.
+    assert_eq!(list(&system, "?name=0%25_1").await.0.len(), 30);
+    assert_eq!(list(&system, "?name=0%25%25").await.0.len(), 0);
+    assert_eq!(list(&system, &format!("?id={own}")).await.0.len(), 1);
+    let foreign = first.iter().find(|one| one["region"] == "460203").unwrap();
+    let ask = format!("?id={}", foreign["id"].as_str().unwrap());
+    assert_eq!(list(&haikou, &ask).await.0.len(), 0);
+    let long = format!("/api/institutions?name={}", "a".repeat(101));
+    assert_eq!(system.get(&long).await.problem(), "422 invalid_body");
+}

@@ -39,6 +39,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/approvals/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the one-time link of an account that was approved, for who asked for it. Each one is fresh, the former
+         *     is over.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/approvals/{id}/refuse": {
         parameters: {
             query?: never;
@@ -314,142 +334,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/face/challenges": {
+    "/api/institutions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Ask what to do before the camera. Good once, for a minute. */
-        post: operations["create_face_challenge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/face/challenges/{id}/frames": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
         /**
-         * Send the frames of a challenge: a form with 1 to 8 parts named `frame`, JPEG, PNG or WebP of at most one
-         *     megabyte, the first taken before anything was asked. It is used up by them.
+         * Institutions of the scope, the newest first: those registered in the region or running a class filed there,
+         *     or the own one.
          */
-        post: operations["answer_face_challenge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/face/hints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** How a frame of the camera could be better, while the learner finds the place. Nothing of it is kept. */
-        post: operations["get_face_hint"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/face/state": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How face verification is doing. */
-        get: operations["get_face_state"];
+        get: operations["list_institutions"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/faces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Learners of the institution whose enrolled face nobody has vouched for. */
-        get: operations["list_provisional_faces"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/faces/{learner_id}/bind": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Vouch that the enrolled face is that of the person, whom one has seen with their ID card. */
-        post: operations["bind_face"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/frozen-times": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What waits for a word in the region, the oldest first. */
-        get: operations["list_frozen_times"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/frozen-times/{id}/decide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Decide on frozen time. In the learner's favour at any time, against it once the appeal was heard or its seven
-         *     days are over; the first word stands.
-         */
-        post: operations["decide_frozen_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -490,26 +388,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/learning/checks/{nonce}/frames": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send the frames of a random check that is on screen, as for a challenge. `nonce` is the prompt's; it is used up.
-         *     The verdict also comes over the session.
-         */
-        post: operations["answer_face_check"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/learning/heartbeats": {
         parameters: {
             query?: never;
@@ -538,40 +416,6 @@ export interface paths {
         get: operations["get_media_key"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/learning/start-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send a code to the learner's own phone, to start lessons with this login where no face does. */
-        post: operations["send_start_code"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/learning/start-codes/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give the code back: from here on this login starts lessons. */
-        post: operations["confirm_start_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -623,40 +467,6 @@ export interface paths {
         put?: never;
         /** Send a code to log in with. A phone without an account is answered alike and gets none. */
         post: operations["send_login_code"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/login/face": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask what to do before the camera, to log in by face. */
-        post: operations["ask_to_log_in_by_face"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/login/face/{id}/frames": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Log in by the frames of a challenge; the answer sets the session cookie. */
-        post: operations["log_in_by_face"];
         delete?: never;
         options?: never;
         head?: never;
@@ -818,74 +628,6 @@ export interface paths {
         put?: never;
         /** Download all personal data in one file. Hours are printed on the hour list. */
         post: operations["export_own_data"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/face": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What there is of the learner's face. */
-        get: operations["get_my_face"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/face/id-card": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Hold the photograph side of the ID card against the enrolled face. Nothing of it is kept. */
-        post: operations["match_id_card"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/frozen-times": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The learner's own, the newest first. */
-        get: operations["list_own_frozen_times"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/frozen-times/{id}/appeal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say why the time counts: once, within seven days. */
-        post: operations["appeal_frozen_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1229,6 +971,23 @@ export interface paths {
         put?: never;
         /** What is known of the phone, to be filled in. The code stays good for the registration itself. */
         post: operations["prefill_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 200: who reached the limit of revealed learners, who went where they may not. */
+        get: operations["list_security_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1593,6 +1352,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervision/learners/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show name, document and phone of a learner of the scope without masks, at most 200 times in 24 hours. */
+        post: operations["reveal_supervised_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trainee-categories": {
         parameters: {
             query?: never;
@@ -1659,10 +1435,6 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
         };
-        AppealIn: {
-            /** @description 5 to 1,000 characters. */
-            reason: string;
-        };
         ApprovalIn: {
             act: components["schemas"]["ActIn"];
             /** @description Why, 2 to 200 characters. */
@@ -1680,6 +1452,8 @@ export interface components {
             id: string;
             /** @description `add_staff`, `change_duties`, `disable_staff`, `limit_staff` or `reset_access`. */
             kind: string;
+            /** @description Who asked may get the one-time link: the account is approved and not set up. */
+            link_due: boolean;
             /** @description The account that it is about: its login name, of a new one too. */
             login_name: string;
             /** @description The person's name, of a new account. */
@@ -1691,10 +1465,6 @@ export interface components {
             roles: components["schemas"]["RoleOut"][] | null;
             /** @description `waiting`, `expired`, `approved` or `refused`. */
             state: string;
-        };
-        ApprovedOut: {
-            approval: components["schemas"]["ApprovalOut"];
-            link: components["schemas"]["LinkOut"] | null;
         };
         AuditEventOut: {
             action: string;
@@ -1877,7 +1647,7 @@ export interface components {
             /** @enum {string} */
             type: "heartbeats";
         } | {
-            /** @description Presence: the option that was asked for; SMS: the code. Faces are answered by frames. */
+            /** @description Presence: the option that was asked for. */
             answer: string;
             /**
              * Format: uuid
@@ -1886,14 +1656,6 @@ export interface components {
             id: string;
             /** @enum {string} */
             type: "challenge_answer";
-        } | {
-            /**
-             * Format: uuid
-             * @description The check.
-             */
-            id: string;
-            /** @enum {string} */
-            type: "other_way";
         } | {
             /**
              * Format: uuid
@@ -1949,8 +1711,6 @@ export interface components {
             withdrawn_at: components["schemas"]["Moment"] | null;
         };
         ConsentTextOut: {
-            /** @description It is asked before a face is taken, not when somebody registers. */
-            about_faces: boolean;
             /** @description Plain paragraphs. */
             body: string;
             purpose: string;
@@ -2025,13 +1785,6 @@ export interface components {
             /** @description The region of a supervisor. */
             region?: string | null;
             roles: string[];
-        };
-        EnrolledFaceOut: {
-            bound_at: components["schemas"]["Moment"] | null;
-            /** @description By the model that compares now; if not, it is to be taken again. */
-            current: boolean;
-            enrolled_at: components["schemas"]["Moment"];
-            standing: components["schemas"]["FaceStandingOut"];
         };
         ErasureIn: {
             /** @description The password, once more. */
@@ -2126,117 +1879,6 @@ export interface components {
             name: string;
             phone: string;
         };
-        FaceChallengeIn: {
-            /**
-             * Format: uuid
-             * @description The lesson that is to start.
-             */
-            lesson?: string | null;
-            /** @description To take the place of a face that is enrolled. */
-            password?: string | null;
-            purpose: components["schemas"]["FacePurposeIn"];
-        };
-        FaceChallengeOut: {
-            /** @description What to do, in order: `blink`, `open_mouth`, `turn_left`, `turn_right`. The first frame comes before. */
-            actions: string[];
-            /** Format: int64 */
-            expires_in_ms: number;
-            /** @description Frames at most. */
-            frames: number;
-            /** Format: uuid */
-            id: string;
-        };
-        FaceHintOut: {
-            /** @description As `come_closer`; none: hold on, this is good. */
-            code: string | null;
-            /** @description Left, top, width and height of the face, as shares of the picture. */
-            face: number[] | null;
-            /** @description What to do. */
-            words: string | null;
-        };
-        FaceLoginIn: {
-            /** @description A phone, the number of a document, or a login name. */
-            account: string;
-            /** @description What was read. */
-            captcha?: string | null;
-            /**
-             * Format: uuid
-             * @description Of the picture that was read; needed after `captcha_required`.
-             */
-            captcha_id?: string | null;
-        };
-        FaceOut: {
-            /** @description It also looks for prints and screens. */
-            anti_spoofing: boolean;
-            /** @description This installation compares faces. */
-            available: boolean;
-            enrolled: components["schemas"]["EnrolledFaceOut"] | null;
-            paused_until: components["schemas"]["Moment"] | null;
-        };
-        FaceOutcomesOut: {
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            mismatch: number;
-            /** Format: int64 */
-            passed: number;
-            /** @description `enrolment`, `login`, `lesson_start` or `random_check`. */
-            purpose: string;
-        };
-        /** @enum {string} */
-        FacePurposeIn: "enrolment" | "lesson_start";
-        /** @enum {string} */
-        FaceStandingOut: "provisional" | "id_card" | "institution";
-        FaceStateOut: {
-            /** @description It also looks for prints and screens. Without it that one signal is missing. */
-            anti_spoofing: boolean;
-            /** @description This installation compares faces. */
-            available: boolean;
-            /**
-             * Format: int64
-             * @description Broken off by a defect, since the start of this node.
-             */
-            broken: number;
-            /**
-             * Format: int64
-             * @description Since the start of this node.
-             */
-            done: number;
-            /**
-             * Format: int64
-             * @description From so many on the operator files with the provincial authority within 30 working days.
-             */
-            filing_from: number;
-            /** @description How looks ended in the last 24 hours. */
-            last_day: components["schemas"]["FaceOutcomesOut"][];
-            /** @description What it works with. */
-            models: string[];
-            /**
-             * Format: int64
-             * @description Put off because too many came, since the start of this node.
-             */
-            postponed: number;
-            /**
-             * Format: int64
-             * @description Persons of whom a template is kept.
-             */
-            stored_faces: number;
-            waiting: number;
-            workers: number;
-            working: number;
-        };
-        /** @description How the learner is told that it ended. Scores never leave the server. */
-        FaceVerdictOut: {
-            /** @description Why not. */
-            failures: components["schemas"]["FailureOut"][];
-            passed: boolean;
-        };
-        FailureOut: {
-            /** @description As `come_closer`. */
-            code: string;
-            /** @description What to do. */
-            words: string;
-        };
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description Its name in the request. */
@@ -2247,32 +1889,6 @@ export interface components {
         FirstStepOut: {
             /** @description What is to be given next. */
             next: components["schemas"]["NextStepOut"];
-        };
-        FrozenDecisionIn: {
-            /** @description For the learner to read: 2 to 200 characters. */
-            reason: string;
-            /** @description It counts; else it is void. */
-            restore: boolean;
-        };
-        FrozenTimeOut: {
-            appeal: string | null;
-            appeal_until: components["schemas"]["Moment"];
-            appealed_at: components["schemas"]["Moment"] | null;
-            /**
-             * Format: uuid
-             * @description The class; none for free study.
-             */
-            class_id: string | null;
-            decided_at: components["schemas"]["Moment"] | null;
-            frozen_at: components["schemas"]["Moment"];
-            /** Format: uuid */
-            id: string;
-            /** Format: int64 */
-            ms: number;
-            /** @description Why, in words for the learner. */
-            reason: string | null;
-            /** @description It counts; none until somebody has decided. */
-            restored: boolean | null;
         };
         /** @description One heartbeat (心跳): every 10 s, and at each change. */
         Heartbeat: {
@@ -2335,6 +1951,13 @@ export interface components {
         };
         /** @enum {string} */
         IdentityLevelOut: "claimed" | "confirmed";
+        InstitutionOut: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Where it is registered. */
+            region: string;
+        };
         InvitationViewOut: {
             /** @description The institution decides on each who comes. */
             approval: boolean;
@@ -2415,6 +2038,7 @@ export interface components {
         };
         LinkOut: {
             expires_at: components["schemas"]["Moment"];
+            /** @description To be handed to the person; shown this once. */
             url: string;
         };
         LoginIn: {
@@ -2521,6 +2145,8 @@ export interface components {
                 id: string;
                 /** @description `add_staff`, `change_duties`, `disable_staff`, `limit_staff` or `reset_access`. */
                 kind: string;
+                /** @description Who asked may get the one-time link: the account is approved and not set up. */
+                link_due: boolean;
                 /** @description The account that it is about: its login name, of a new one too. */
                 login_name: string;
                 /** @description The person's name, of a new account. */
@@ -2651,8 +2277,6 @@ export interface components {
         Page_ConsentTextOut: {
             /** @description In order. */
             items: {
-                /** @description It is asked before a face is taken, not when somebody registers. */
-                about_faces: boolean;
                 /** @description Plain paragraphs. */
                 body: string;
                 purpose: string;
@@ -2685,27 +2309,14 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
-        Page_FrozenTimeOut: {
+        Page_InstitutionOut: {
             /** @description In order. */
             items: {
-                appeal: string | null;
-                appeal_until: components["schemas"]["Moment"];
-                appealed_at: components["schemas"]["Moment"] | null;
-                /**
-                 * Format: uuid
-                 * @description The class; none for free study.
-                 */
-                class_id: string | null;
-                decided_at: components["schemas"]["Moment"] | null;
-                frozen_at: components["schemas"]["Moment"];
                 /** Format: uuid */
                 id: string;
-                /** Format: int64 */
-                ms: number;
-                /** @description Why, in words for the learner. */
-                reason: string | null;
-                /** @description It counts; none until somebody has decided. */
-                restored: boolean | null;
+                name: string;
+                /** @description Where it is registered. */
+                region: string;
             }[];
             /** @description Where the next part begins; `null` at the end. */
             next: string | null;
@@ -2783,21 +2394,6 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
-        Page_ProvisionalFaceOut: {
-            /** @description In order. */
-            items: {
-                /** @description As `110***********002X`. */
-                document_number: string | null;
-                enrolled_at: components["schemas"]["Moment"];
-                /** Format: uuid */
-                learner_id: string;
-                /** @description As `符**`. */
-                name: string;
-            }[];
-            /** @description Where the next part begins; `null` at the end. */
-            next: string | null;
-        };
-        /** @description A part of a list. */
         Page_RegionOut: {
             /** @description In order. */
             items: {
@@ -2815,18 +2411,6 @@ export interface components {
             items: (components["schemas"]["CorrectionOut"] & {
                 /** Format: uuid */
                 learner: string;
-            })[];
-            /** @description Where the next part begins; `null` at the end. */
-            next: string | null;
-        };
-        /** @description A part of a list. */
-        Page_ReviewedTimeOut: {
-            /** @description In order. */
-            items: (components["schemas"]["FrozenTimeOut"] & {
-                /** Format: uuid */
-                learner_id: string;
-                /** @description As `符**`. */
-                name: string;
             })[];
             /** @description Where the next part begins; `null` at the end. */
             next: string | null;
@@ -3014,31 +2598,12 @@ export interface components {
              */
             title: string;
         };
-        /**
-         * @description What a check asks. Presence: pick `ask` among `options`. SMS: give the code that was sent. Face: send frames
-         *     that show the actions.
-         */
+        /** @description A presence check: pick `ask` among `options`. */
         Prompt: {
-            /** @description What to do before the camera, in order: `blink`, `open_mouth`, `turn_left`, `turn_right`. */
-            actions?: string[];
             /** @description What to pick. */
             ask: string;
-            /**
-             * Format: uuid
-             * @description Where the frames go; good once.
-             */
-            nonce?: string | null;
             /** @description What to pick from. */
             options: string[];
-        };
-        ProvisionalFaceOut: {
-            /** @description As `110***********002X`. */
-            document_number: string | null;
-            enrolled_at: components["schemas"]["Moment"];
-            /** Format: uuid */
-            learner_id: string;
-            /** @description As `符**`. */
-            name: string;
         };
         RecoveryCodesOut: {
             /** @description Ten, each good once. They are never shown again. */
@@ -3085,6 +2650,17 @@ export interface components {
             /** @description Six digits of the authenticator. */
             code: string;
         };
+        RevealIn: {
+            /** @description Why, 2 to 200 characters; it is kept. */
+            reason: string;
+        };
+        RevealedLearnerOut: {
+            /** @description As `resident_id`. */
+            document_kind: string | null;
+            document_number: string | null;
+            name: string;
+            phone: string | null;
+        };
         ReviewDetailOut: components["schemas"]["ReviewOut"] & {
             /** @description What the institution says to it. */
             comment: string | null;
@@ -3101,12 +2677,6 @@ export interface components {
         ReviewOut: components["schemas"]["CorrectionOut"] & {
             /** Format: uuid */
             learner: string;
-        };
-        ReviewedTimeOut: components["schemas"]["FrozenTimeOut"] & {
-            /** Format: uuid */
-            learner_id: string;
-            /** @description As `符**`. */
-            name: string;
         };
         RoleOut: {
             /** @description As `supervisor`. */
@@ -3317,7 +2887,7 @@ export interface components {
         } | {
             /** @description What. */
             intervals: components["schemas"]["VoidInterval"][];
-            /** @description Why: `check_missed`, or `reviewed` where a person decided. */
+            /** @description Why: `check_missed`. */
             reason: string;
             /** @enum {string} */
             type: "void";
@@ -3479,20 +3049,6 @@ export interface components {
             current: string;
             /** @description At least 12 characters of three of four kinds, none of the last five. */
             new: string;
-        };
-        StartCodeAsk: {
-            /** @description What was read. */
-            captcha?: string | null;
-            /**
-             * Format: uuid
-             * @description Of the picture that was read; needed after `captcha_required`.
-             */
-            captcha_id?: string | null;
-        };
-        StartCodeIn: {
-            code: string;
-            /** Format: uuid */
-            ticket: string;
         };
         /**
          * @description What the player is doing.
@@ -3768,7 +3324,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApprovedOut"];
+                    "application/json": components["schemas"]["ApprovalOut"];
                 };
             };
             /** @description `not_logged_in` */
@@ -3799,6 +3355,72 @@ export interface operations {
                 };
             };
             /** @description `approval_decided`, `approval_expired`, `asker_gone`, `last_of_duty` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `asker_only` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link_not_due`, `account_set_up`, `account_not_active` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4729,297 +4351,13 @@ export interface operations {
             };
         };
     };
-    create_face_challenge: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FaceChallengeIn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceChallengeOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_consent_needed`, `face_not_enrolled` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `password_needed` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_paused`, `account_locked` */
-            423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answer_face_challenge: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceVerdictOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_used`, `face_not_enrolled`, `face_consent_needed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_over` */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_postponed`: nobody has failed, and the challenge stands */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_face_hint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceHintOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_consent_needed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_postponed` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_face_state: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceStateOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_provisional_faces: {
+    list_institutions: {
         parameters: {
             query?: {
+                /** @description Part of the name. */
+                name?: string;
+                /** @description Only this one. */
+                id?: string;
                 /** @description The `next` of the part before. */
                 after?: string;
             };
@@ -5034,7 +4372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ProvisionalFaceOut"];
+                    "application/json": components["schemas"]["Page_InstitutionOut"];
                 };
             };
             /** @description `not_logged_in` */
@@ -5048,187 +4386,6 @@ export interface operations {
             };
             /** @description `not_allowed` */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    bind_face: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                learner_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_not_enrolled` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_frozen_times: {
-        parameters: {
-            query?: {
-                /** @description The `next` of the part before. */
-                after?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ReviewedTimeOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decide_frozen_time: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FrozenDecisionIn"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `frozen_decided`, `appeal_awaited` */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5379,94 +4536,6 @@ export interface operations {
             };
         };
     };
-    answer_face_check: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                nonce: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceVerdictOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_used` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_over` */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_postponed`: nobody has failed, the check comes again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     post_heartbeats: {
         parameters: {
             query?: never;
@@ -5559,140 +4628,6 @@ export interface operations {
             };
             /** @description `not_found` */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    send_start_code: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartCodeAsk"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodeSentOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `captcha_required`, `captcha_wrong` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_codes` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `sms_unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    confirm_start_code: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartCodeIn"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `code_wrong` */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5887,153 +4822,6 @@ export interface operations {
                 };
             };
             /** @description `sms_unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ask_to_log_in_by_face: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FaceLoginIn"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceChallengeOut"];
-                };
-            };
-            /** @description `captcha_required`, `captcha_wrong` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_attempts` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    log_in_by_face: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeOut"];
-                };
-            };
-            /** @description `login_failed` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_used` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_challenge_over` */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `account_locked` */
-            423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_postponed` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6622,243 +5410,6 @@ export interface operations {
             };
             /** @description `account_locked` */
             423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_my_face: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    match_id_card: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FaceOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_not_enrolled`, `face_consent_needed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `id_card_mismatch` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `face_paused` */
-            423: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_own_frozen_times: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_FrozenTimeOut"];
-                };
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    appeal_frozen_time: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AppealIn"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `not_logged_in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_allowed` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `frozen_decided`, `appeal_over` */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7925,6 +6476,52 @@ export interface operations {
             };
             /** @description `code_wrong` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_security_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEventOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9167,6 +7764,85 @@ export interface operations {
             };
             /** @description `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_supervised_learner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealedLearnerOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reason_invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reveals` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 import { readonly, ref, type Ref } from 'vue'
 import { bodyOf } from '@zhipei/api-client'
 import { api, type Me } from './api'
+import type { CaptchaRead } from './useCaptcha'
 import { usePreferences } from './usePreferences'
 
 const me = ref<Me | null>(null)
@@ -9,7 +10,7 @@ let asked: Promise<Me> | null = null
 interface UseMe {
   me: Readonly<Ref<Me | null>>
   ensureMe: () => Promise<Me>
-  logIn: (loginName: string, password: string) => Promise<Me>
+  logIn: (loginName: string, password: string, read: CaptchaRead) => Promise<Me>
   /** Somebody logged in by another way. */
   know: (who: Me) => Me
   logOut: () => Promise<void>
@@ -29,8 +30,8 @@ async function ensureMe(): Promise<Me> {
   return know(await asked)
 }
 
-async function logIn(loginName: string, password: string): Promise<Me> {
-  return know(await bodyOf(api.POST('/api/login', { body: { login_name: loginName, password } })))
+async function logIn(loginName: string, password: string, read: CaptchaRead): Promise<Me> {
+  return know(await bodyOf(api.POST('/api/login', { body: { login_name: loginName, password, ...read } })))
 }
 
 async function logOut(): Promise<void> {

@@ -1,8 +1,8 @@
-import { onScopeDispose, reactive, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { bodyOf, type Schemas } from '@zhipei/api-client'
 import { isPhone, normalPhone, sixDigits } from '@zhipei/people'
-import { api } from './api'
+import { useCaptcha, type Captcha } from './useCaptcha'
 import { useSubmit } from './useSubmit'
 
 export interface PhoneProof {
@@ -14,10 +14,10 @@ export interface PhoneProof {
 export interface SmsCode {
   /** The phone that the server knows already, masked; it is not typed then. */
   known: string | null
-  form: { phone: string; code: string; captcha: string }
-  fault: { phone: string; code: string; captcha: string }
-  /** The picture to read, once too many codes were asked for from this network. */
-  captcha: ShallowRef<Schemas['CaptchaOut'] | null>
+  form: { phone: string; code: string }
+  fault: { phone: string; code: string }
+  /** Where many codes were asked for from this network. */
+  captcha: Captcha
   /** A code is on its way, or was. */
   sent: Ref<boolean>
   /** Seconds until another code may be asked for. */
@@ -25,33 +25,34 @@ export interface SmsCode {
   asking: Ref<boolean>
   failure: Ref<string>
   ask: () => Promise<void>
-  newCaptcha: () => Promise<void>
   /** What proves the phone; null, with the fault said, while something is missing. */
   proof: () => PhoneProof | null
   codeWrong: () => void
+  /** It was redeemed, for nothing: another one is to be asked for. */
+  codeUsed: () => void
 }
 
 /** A phone and the code that was sent to it; `send` says what the code is for. */
 export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?: Schemas['CodeSentOut'] }>, known: string | null = null): SmsCode {
   const { t } = useI18n()
-  const form = reactive({ phone: '', code: '', captcha: '' })
-  const fault = reactive({ phone: '', code: '', captcha: '' })
-  const captcha = shallowRef<Schemas['CaptchaOut'] | null>(null)
+  const form = reactive({ phone: '', code: '' })
+  const fault = reactive({ phone: '', code: '' })
+  const captcha = useCaptcha()
   const ticket = ref<string | null>(null)
   const sent = ref(false)
   const left = ref(0)
+  let used = false
   let until = 0
   let timer: ReturnType<typeof setInterval> | undefined
-  let captchaWanted = false
   const { busy: asking, failure, submit } = useSubmit((problem) => {
-    if (problem.code === 'phone_invalid') fault.phone = t('sms.phoneWrong')
-    else if (problem.code === 'captcha_wrong') fault.captcha = t('sms.captchaWrong')
-    else if (problem.code === 'too_many_codes' && problem.retryAfter !== null) {
-      countDown(problem.retryAfter)
-      return problem.retryAfter <= 60 ? t('sms.waitSeconds', { n: problem.retryAfter }) : t('sms.waitMinutes', { n: Math.ceil(problem.retryAfter / 60) })
-    } else if (problem.code !== 'captcha_required') return null
-    captchaWanted = problem.code === 'captcha_required' || problem.code === 'captcha_wrong'
-    return ''
+    if (captcha.settle(problem)) return ''
+    if (problem.code === 'phone_invalid') {
+      fault.phone = t('sms.phoneWrong')
+      return ''
+    }
+    if (problem.code !== 'too_many_codes' || problem.retryAfter === null) return null
+    countDown(problem.retryAfter)
+    return problem.retryAfter <= 60 ? t('sms.waitSeconds', { n: problem.retryAfter }) : t('sms.waitMinutes', { n: Math.ceil(problem.retryAfter / 60) })
   })
 
   // A code is for the phone it was sent to.
@@ -63,26 +64,17 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
   const phoneFault = (): string => (known !== null || isPhone(form.phone) ? '' : t('sms.phoneWrong'))
 
   async function ask(): Promise<void> {
-    Object.assign(fault, { phone: phoneFault(), code: '', captcha: captcha.value && form.captcha.trim() === '' ? t('sms.needCaptcha') : '' })
-    if (fault.phone || fault.captcha || left.value > 0) return
-    captchaWanted = false
-    const read = captcha.value ? { captcha_id: captcha.value.id, captcha: form.captcha.trim() } : {}
+    Object.assign(fault, { phone: phoneFault(), code: '' })
+    const read = captcha.given()
+    if (fault.phone || !read || left.value > 0) return
     await submit(async () => {
       const answer = await bodyOf(send({ phone: normalPhone(form.phone), ...read }))
       ticket.value = answer.ticket
       sent.value = true
+      used = false
       form.code = ''
-      captcha.value = null
-      form.captcha = ''
+      captcha.done()
       countDown(answer.resend_after_s)
-    })
-    if (captchaWanted) await newCaptcha()
-  }
-
-  async function newCaptcha(): Promise<void> {
-    form.captcha = ''
-    await submit(async () => {
-      captcha.value = await bodyOf(api.POST('/api/captchas'))
     })
   }
 
@@ -103,7 +95,7 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
   function proof(): PhoneProof | null {
     form.code = sixDigits(form.code)
     fault.phone = phoneFault()
-    fault.code = ticket.value === null ? t('sms.askFirst') : form.code.length === 6 ? '' : t('sms.needCode')
+    fault.code = ticket.value === null ? t(used ? 'sms.askAnother' : 'sms.askFirst') : form.code.length === 6 ? '' : t('sms.needCode')
     if (fault.phone || fault.code || ticket.value === null) return null
     return { phone: normalPhone(form.phone), ticket: ticket.value, code: form.code }
   }
@@ -113,6 +105,13 @@ export function useSmsCode(send: (body: Schemas['SmsCodeIn']) => Promise<{ data?
     fault.code = t('problems.code_wrong')
   }
 
+  function codeUsed(): void {
+    form.code = ''
+    ticket.value = null
+    sent.value = false
+    used = true
+  }
+
   onScopeDispose(() => clearInterval(timer))
-  return { known, form, fault, captcha, sent, left, asking, failure, ask, newCaptcha, proof, codeWrong }
+  return { known, form, fault, captcha, sent, left, asking, failure, ask, proof, codeWrong, codeUsed }
 }

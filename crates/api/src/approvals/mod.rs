@@ -1,6 +1,6 @@
 //! Dangerous acts: asked for by one person, decided by another (双人复核).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use zhipei_domain::{
     Approval, ApprovalId, ApprovalState, Charge, DangerousAct, Duties, InstitutionId, LoginName,
     Permission, RegionCode, Rejection, Role, StaffAccount, StaffId, Title, UnixMs,
 };
-use zhipei_storage::{approvals, staff_accounts};
+use zhipei_storage::{approvals, staff_accounts, staff_credentials};
 
 use crate::access::{Access, Allowed, Routes, rights};
 use crate::body::{Body, Place};
@@ -31,6 +31,7 @@ pub(crate) fn router() -> Routes {
         .add(decides, routes!(list_approvals))
         .add(decides, routes!(approve))
         .add(decides, routes!(refuse))
+        .add(asks, routes!(make_link))
 }
 
 /// So many are listed; older ones are in the audit trail.
@@ -49,7 +50,7 @@ struct ApprovalIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum ActIn {
-    /// A new account; whoever approves gets its one-time link.
+    /// A new account; whoever asks gets its one-time link once it is approved.
     AddStaff {
         login_name: String,
         name: String,
@@ -74,7 +75,7 @@ enum ActIn {
         #[serde(default)]
         last_day: Option<String>,
     },
-    /// A new way in; whoever approves gets the one-time link.
+    /// A new way in; whoever asks gets the one-time link once it is approved.
     ResetAccess { staff_id: Uuid },
 }
 
@@ -177,19 +178,39 @@ struct ApprovalOut {
     decided_by: Option<String>,
     #[schema(required)]
     decided_at: Option<Moment>,
+    /// Who asked may get the one-time link: the account is approved and not set up.
+    link_due: bool,
 }
 
-struct Names(HashMap<StaffId, String>);
+struct Names {
+    login_names: HashMap<StaffId, String>,
+    set_up: HashSet<StaffId>,
+}
 
 impl Names {
     async fn load(app: &AppState) -> ApiResult<Self> {
         let accounts = staff_accounts::list(app.db.read()).await?;
         let named = |account: StaffAccount| (account.id, account.login_name.to_string());
-        Ok(Self(accounts.into_iter().map(named).collect()))
+        Ok(Self {
+            login_names: accounts.into_iter().map(named).collect(),
+            set_up: staff_credentials::set_up(app.db.read()).await?,
+        })
+    }
+
+    fn link_due(&self, approval: &Approval) -> bool {
+        let due = |id: &StaffId| !self.set_up.contains(id);
+        match (&approval.act, approval.state) {
+            (DangerousAct::AddStaff { login_name, .. }, ApprovalState::Approved { .. }) => {
+                let mut accounts = self.login_names.iter();
+                accounts.any(|(id, name)| name == login_name.as_str() && due(id))
+            }
+            (DangerousAct::ResetAccess { staff }, ApprovalState::Approved { .. }) => due(staff),
+            _ => false,
+        }
     }
 
     fn of(&self, staff: StaffId) -> String {
-        self.0.get(&staff).cloned().unwrap_or_default()
+        self.login_names.get(&staff).cloned().unwrap_or_default()
     }
 
     fn out(&self, approval: &Approval, now: UnixMs) -> ApprovalOut {
@@ -238,6 +259,7 @@ impl Names {
             state: state.to_owned(),
             decided_by: decided.map(|(by, _)| self.of(by)),
             decided_at: decided.map(|(_, at)| Moment(at)),
+            link_due: self.link_due(approval),
         }
     }
 }
@@ -276,23 +298,9 @@ async fn list_approvals(
     Ok(Json(Page::whole(items.collect())))
 }
 
-#[derive(Serialize, ToSchema)]
-struct ApprovedOut {
-    approval: ApprovalOut,
-    /// To be handed to the person; shown this once.
-    #[schema(required)]
-    link: Option<LinkOut>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct LinkOut {
-    url: String,
-    expires_at: Moment,
-}
-
 /// Approve: it is done at once. One's own and what is about one's own account is refused.
 #[utoipa::path(post, path = "/api/approvals/{id}/approve", operation_id = "approve", tag = "approvals", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = ApprovedOut),
+    (status = 200, body = ApprovalOut),
     (status = 403, description = "`own_approval`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`approval_decided`, `approval_expired`, `asker_gone`, `last_of_duty`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -300,20 +308,45 @@ async fn approve(
     State(app): State<AppState>,
     by: Allowed<rights::DecideApprovals>,
     Place(id): Place<ApprovalId>,
-) -> ApiResult<Json<ApprovedOut>> {
+) -> ApiResult<Json<ApprovalOut>> {
+    let now = app.clock.now();
+    let by = by.account.id;
+    let approved = app
+        .db
+        .write(async |txn| approval::approve(txn, &app.keys.vault, by, id, now).await)
+        .await?;
+    Ok(Json(Names::load(&app).await?.out(&approved, now)))
+}
+
+#[derive(Serialize, ToSchema)]
+struct LinkOut {
+    /// To be handed to the person; shown this once.
+    url: String,
+    expires_at: Moment,
+}
+
+/// Get the one-time link of an account that was approved, for who asked for it. Each one is fresh, the former
+/// is over.
+#[utoipa::path(post, path = "/api/approvals/{id}/link", operation_id = "make_link", tag = "approvals", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = LinkOut),
+    (status = 403, description = "`asker_only`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`link_not_due`, `account_set_up`, `account_not_active`", body = Problem, content_type = "application/problem+json"),
+))]
+async fn make_link(
+    State(app): State<AppState>,
+    by: Allowed<rights::AskForStaffChange>,
+    Place(id): Place<ApprovalId>,
+) -> ApiResult<Json<LinkOut>> {
     let now = app.clock.now();
     let token = LoginToken::from_random((app.random)());
-    let by = by.account.id;
-    let (approved, link) = app
+    let (ring, by) = (&app.keys.vault, by.account.id);
+    let link = app
         .db
-        .write(async |txn| approval::approve(txn, &app.keys.vault, by, id, &token, now).await)
+        .write(async |txn| approval::make_link(txn, ring, by, id, &token, now).await)
         .await?;
-    Ok(Json(ApprovedOut {
-        approval: Names::load(&app).await?.out(&approved, now),
-        link: link.map(|link| LinkOut {
-            url: token.link(&app.settings.public_url),
-            expires_at: Moment(link.expires_at),
-        }),
+    Ok(Json(LinkOut {
+        url: token.link(&app.settings.public_url),
+        expires_at: Moment(link.expires_at),
     }))
 }
 

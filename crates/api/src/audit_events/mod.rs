@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_actions::look;
 use zhipei_api_types::{Moment, Page};
-use zhipei_domain::{LocalDay, LoginName, Permission, Scope, UnixMs};
+use zhipei_domain::{LocalDay, LoginName, Permission, Scope, StaffAccount, UnixMs};
 use zhipei_storage::audit::{self, AuditFilter, AuditRow};
 use zhipei_storage::{learners, staff_accounts};
 
@@ -49,7 +49,7 @@ struct AuditAsk {
 }
 
 #[derive(Serialize, ToSchema)]
-struct AuditEventOut {
+pub(crate) struct AuditEventOut {
     id: Uuid,
     at: Moment,
     /// `anonymous`, `learner`, `staff`, `operator` or `system`.
@@ -89,11 +89,7 @@ async fn list_audit_events(
     Ask(ask): Ask<AuditAsk>,
 ) -> ApiResult<Json<Page<AuditEventOut>>> {
     let now = app.clock.now();
-    let accounts = staff_accounts::list(app.db.read()).await?;
-    let names: HashMap<String, String> = accounts
-        .into_iter()
-        .map(|account| (account.id.to_string(), account.login_name.to_string()))
-        .collect();
+    let names = staff_names(&app).await?;
     let filter = AuditFilter {
         from: day(ask.from.as_deref(), "from")?.map(LocalDay::start_ms),
         until: day(ask.to.as_deref(), "to")?.map(LocalDay::end_ms),
@@ -124,7 +120,14 @@ async fn list_audit_events(
     Ok(Json(Page { items, next }))
 }
 
-fn out(row: AuditRow, names: &HashMap<String, String>) -> AuditEventOut {
+/// The login names of staff by their ids.
+pub(crate) async fn staff_names(app: &AppState) -> ApiResult<HashMap<String, String>> {
+    let accounts = staff_accounts::list(app.db.read()).await?;
+    let named = |account: StaffAccount| (account.id.to_string(), account.login_name.to_string());
+    Ok(accounts.into_iter().map(named).collect())
+}
+
+pub(crate) fn out(row: AuditRow, names: &HashMap<String, String>) -> AuditEventOut {
     AuditEventOut {
         id: row.id,
         at: Moment(row.at),

@@ -210,7 +210,7 @@ async fn create_registration(
         Once::Before(answer) => {
             let id: LearnerId = answer.parse().map_err(|_| ApiError::NotFound)?;
             app.db
-                .write(async |txn| registration::resume(txn, id, &form, now).await)
+                .write(async |txn| registration::resume(txn, &app.keys.vault, id, &form, now).await)
                 .await?
                 .ok_or(Rejection::AlreadyRegistered)?
         }

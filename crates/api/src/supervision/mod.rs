@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 use zhipei_actions::look;
-use zhipei_api_types::{Moment, Page};
+use zhipei_actions::reveal::{self, Revealed};
+use zhipei_api_types::{Moment, Page, Problem};
 use zhipei_domain::{
     ClassId, EnrolmentState, IdDocument, Identity, Learner, LearnerId, LoginName, Permission,
     Phone, RegionCode, RegionTree, TrainingClass,
@@ -17,9 +18,9 @@ use zhipei_storage::learners::LearnerFilter;
 use zhipei_storage::{enrolments, identities, institutions, learners, regions, training_classes};
 
 use crate::access::{Access, Allowed, Routes, rights};
-use crate::body::{Ask, Place};
+use crate::body::{Ask, Body, Place};
 use crate::hours::{HoursOut, hours_of};
-use crate::{ApiResult, AppState};
+use crate::{ApiError, ApiResult, AppState};
 
 pub(crate) fn router() -> Routes {
     let sees_learners = Access::Needs(Permission::SuperviseLearners);
@@ -31,6 +32,10 @@ pub(crate) fn router() -> Routes {
         .add(sees_learners, routes!(list_supervised_learners))
         .add(sees_learners, routes!(get_supervised_learner))
         .add(sees_learners, routes!(list_supervised_hours))
+        .add(
+            Access::Needs(Permission::RevealLearners),
+            routes!(reveal_supervised_learner),
+        )
 }
 
 /// Items of one answer at most.
@@ -261,6 +266,65 @@ async fn list_supervised_hours(
         .write(async |txn| look::at_hours(txn, &by.actor(), id, now).await)
         .await?;
     Ok(Json(hours))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RevealIn {
+    /// Why, 2 to 200 characters; it is kept.
+    #[schema(min_length = 2, max_length = 200)]
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RevealedLearnerOut {
+    name: String,
+    #[schema(required)]
+    phone: Option<String>,
+    /// As `resident_id`.
+    #[schema(required)]
+    document_kind: Option<String>,
+    #[schema(required)]
+    document_number: Option<String>,
+}
+
+/// Show name, document and phone of a learner of the scope without masks, at most 200 times in 24 hours.
+#[utoipa::path(post, path = "/api/supervision/learners/{id}/reveal", operation_id = "reveal_supervised_learner", tag = "supervision", params(("id" = Uuid, Path)), request_body = RevealIn, responses(
+    (status = 200, body = RevealedLearnerOut),
+    (status = 422, description = "`reason_invalid`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_reveals`", body = Problem, content_type = "application/problem+json"),
+))]
+async fn reveal_supervised_learner(
+    State(app): State<AppState>,
+    by: Allowed<rights::RevealLearners>,
+    Place(id): Place<LearnerId>,
+    Body(input): Body<RevealIn>,
+) -> ApiResult<Json<RevealedLearnerOut>> {
+    let now = app.clock.now();
+    let (vault, scope) = (&app.keys.vault, by.scope());
+    let by = (by.account.id, &scope);
+    let shown = app
+        .db
+        .write(async |txn| reveal::reveal(txn, vault, by, id, &input.reason, now).await)
+        .await?;
+    match shown {
+        Revealed::Learner(who) => Ok(Json(who.into())),
+        Revealed::TooMany { until } => Err(ApiError::TooManyReveals {
+            left_ms: until - now,
+        }),
+    }
+}
+
+impl From<Identity> for RevealedLearnerOut {
+    fn from(who: Identity) -> Self {
+        let document = who.document.as_ref();
+        Self {
+            name: who.name.as_str().to_owned(),
+            phone: who.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            document_kind: document.map(|it| it.kind().as_str().to_owned()),
+            document_number: document.map(|it| it.number().to_owned()),
+        }
+    }
 }
 
 /// What fits in one answer; the last item of it says where the next part begins.

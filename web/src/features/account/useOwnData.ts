@@ -1,21 +1,19 @@
 import { computed, onScopeDispose, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { bodyOf, type Schemas } from '@zhipei/api-client'
-import { api } from '@/shared/api'
+import type { Schemas } from '@zhipei/api-client'
 import { useMe } from '@/shared/useMe'
 import { useRegions } from '@/shared/useRegions'
-import { useSubmit } from '@/shared/useSubmit'
+import { fetchOwnData } from './own-data-file'
 
 /** Whoever looks over the shoulder shall not read it for long. */
 const SHOWN_MS = 60_000
 
-/** What the platform knows of the learner: masked, and in full for a minute when asked for. */
+/** What the platform knows of the learner: masked, and in full for a minute to who gives the password. */
 export function useOwnData() {
   const { t, te } = useI18n()
   const { me } = useMe()
   const { nameOf, ensureRegions } = useRegions()
   const whole = ref<Schemas['ExportedIdentityOut'] | null>(null)
-  const { busy, failure, submit } = useSubmit()
   let timer: ReturnType<typeof setTimeout> | undefined
   ensureRegions().catch(() => undefined)
 
@@ -37,11 +35,10 @@ export function useOwnData() {
     ] as const
   })
 
-  async function reveal(): Promise<void> {
-    await submit(async () => {
-      whole.value = (await bodyOf(api.GET('/api/me/export'))).identity
-      timer = setTimeout(hide, SHOWN_MS)
-    })
+  async function reveal(password: string): Promise<void> {
+    whole.value = (await fetchOwnData(password)).identity
+    clearTimeout(timer)
+    timer = setTimeout(hide, SHOWN_MS)
   }
 
   function hide(): void {
@@ -50,5 +47,5 @@ export function useOwnData() {
   }
 
   onScopeDispose(hide)
-  return { me, rows, shown: computed(() => whole.value !== null), busy, failure, reveal, hide }
+  return { me, rows, shown: computed(() => whole.value !== null), reveal, hide }
 }

@@ -12,7 +12,7 @@ describe('searching the audit trail', () => {
   })
 
   it('finds the looks at personal data', () => {
-    expect(['learner.list', 'learner.view', 'learner.view_hours', 'correction.view'].every(isLook)).toBe(true)
+    expect(['learner.list', 'learner.view', 'learner.view_hours', 'learner.reveal', 'correction.view'].every(isLook)).toBe(true)
     expect(isLook('learner.add')).toBe(false)
     expect(actionKey('learner.view_hours')).toBe('desk.audit.actions.learner_view_hours')
   })

@@ -12,7 +12,7 @@ export function actionKey(action: string): string {
 
 /** Does it show somebody's personal data to somebody else? */
 export function isLook(action: string): boolean {
-  return action === 'learner.list' || action === 'correction.view' || action.startsWith('learner.view')
+  return action === 'learner.list' || action === 'correction.view' || action === 'learner.reveal' || action.startsWith('learner.view')
 }
 
 export interface AuditAsk {

@@ -4,6 +4,7 @@ import { useRoute, useRouter } from 'vue-router'
 import { bodyOf } from '@zhipei/api-client'
 import { api } from '@/shared/api'
 import { endedBy, safeNext } from '@/shared/login-way'
+import { useCaptcha } from '@/shared/useCaptcha'
 import { useMe } from '@/shared/useMe'
 import { useSmsCode } from '@/shared/useSmsCode'
 import { useSubmit } from '@/shared/useSubmit'
@@ -21,27 +22,34 @@ export function useLogin() {
   const form = reactive({ name: '', password: '' })
   const missing = reactive({ name: '', password: '' })
   const sms = useSmsCode((body) => api.POST('/api/login/codes', { body }))
-  const { busy, failure, submit } = useSubmit(({ code }) => (code === 'login_failed' && way.value === 'code' ? t('login.codeFailed') : null))
+  const captcha = useCaptcha()
+  const { busy, failure, submit } = useSubmit((problem) => {
+    if (captcha.settle(problem)) return ''
+    if (problem.code !== 'login_failed' || way.value === 'password') return null
+    sms.form.code = ''
+    return t('login.codeFailed')
+  })
   watch(way, () => (failure.value = ''))
 
   async function logInByPassword(): Promise<void> {
     missing.name = form.name.trim() === '' ? t('login.needName') : ''
     missing.password = form.password === '' ? t('login.needPassword') : ''
-    if (missing.name || missing.password) return
+    const read = captcha.given()
+    if (missing.name || missing.password || !read) return
     await submit(async () => {
-      await logIn(form.name.trim(), form.password)
+      await logIn(form.name.trim(), form.password, read)
       await goOn()
     })
   }
 
   async function logInByCode(): Promise<void> {
     const proof = sms.proof()
-    if (!proof) return
-    const done = await submit(async () => {
-      know(await bodyOf(api.POST('/api/login/code', { body: proof })))
+    const read = captcha.given()
+    if (!proof || !read) return
+    await submit(async () => {
+      know(await bodyOf(api.POST('/api/login/code', { body: { ...proof, ...read } })))
       await goOn()
     })
-    if (!done) sms.form.code = ''
   }
 
   async function goOn(): Promise<void> {
@@ -49,5 +57,5 @@ export function useLogin() {
   }
 
   const next = typeof route.query.next === 'string' ? safeNext(route.query.next) : null
-  return { way, form, missing, sms, failure, busy, ended: endedBy(route.query.ended), next, logInByPassword, logInByCode, goOn }
+  return { way, form, missing, sms, captcha, failure, busy, ended: endedBy(route.query.ended), next, logInByPassword, logInByCode, goOn }
 }

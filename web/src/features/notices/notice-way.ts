@@ -4,6 +4,7 @@ const WAYS: Record<string, string> = {
   identity_confirmed: '/account',
   password_reset: '/account/security',
   phone_changed: '/account',
+  correction_asked: '/account',
   correction_decided: '/account',
   enrolled: '/',
   join_decided: '/join',

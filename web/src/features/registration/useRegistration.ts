@@ -27,7 +27,10 @@ export function useRegistration() {
   const agreed = reactive(new Set<string>())
   const consentFault = ref('')
   const registered = ref<Schemas['MeOut'] | null>(null)
-  const taken = ref(false)
+  /** What is somebody's already: the phone, or else the document. */
+  const taken = ref<'phone' | 'document' | null>(null)
+  /** Why the document is theirs all the same. */
+  const claim = reactive({ on: false, evidence: '', whole: false, fault: '' })
   const key = keyFor()
 
   const choices = useLoad(async () => {
@@ -39,17 +42,24 @@ export function useRegistration() {
   const { busy, failure, submit } = useSubmit(explain)
 
   function explain(problem: ApiProblem): string | null {
-    taken.value = problem.code === 'already_registered'
     const at = stepOf(problem.field)
+    if (problem.code === 'already_registered' || problem.code === 'document_registered') {
+      // To be told so costs the code.
+      sms.codeUsed()
+      claim.on = false
+      taken.value = problem.code === 'document_registered' ? 'document' : 'phone'
+      return taken.value === 'document' ? '' : null
+    }
     if (problem.code === 'code_wrong') {
       sms.codeWrong()
-      step.value = 0
+      if (!claim.on) step.value = 0
       return ''
     }
     if (at !== null) step.value = at
     const said = words(problem)
     if (problem.field === 'password') secret.fault = problem.title || said
     else if (problem.field === 'consents') consentFault.value = said
+    else if (problem.field === 'evidence') claim.fault = said
     else if (at === 1 && problem.field !== null && problem.field in personFault) personFault[problem.field as keyof PersonFaults] = problem.title || said
     else return null
     return ''
@@ -72,6 +82,11 @@ export function useRegistration() {
     person.region ??= place.region
   }
 
+  watch(() => [person.document_kind, person.document_number], () => {
+    taken.value = null
+    claim.on = false
+  })
+
   /** Nothing is faulted before it was handed in; after that, what is mended is praised at once. */
   let judged = false
   watch(person, () => judged && judge())
@@ -93,11 +108,13 @@ export function useRegistration() {
     secret.fault = secret.kept ? '' : t('registration.passwordOpen')
     const missing = texts.value.some((text) => text.required && !agreed.has(text.purpose))
     consentFault.value = missing ? t('registration.consentMissing') : ''
+    claim.fault = claim.on && !claim.whole ? t('corrections.evidenceFault') : ''
     const proof = sms.proof()
-    if (!proof) step.value = 0
-    if (secret.fault || missing || !proof) return
+    if (!proof && !claim.on) step.value = 0
+    if (secret.fault || missing || claim.fault || !proof) return
+    if (!claim.on) taken.value = null
     const consents = texts.value.filter((text) => agreed.has(text.purpose)).map(({ purpose, version }) => ({ purpose, version }))
-    const body = { ...proof, ...personIn(person), password: secret.password, consents }
+    const body = { ...proof, ...personIn(person), password: secret.password, consents, ...(claim.on ? { evidence: claim.evidence.trim() } : {}) }
     await submit(async () => {
       const me = await bodyOf(api.POST('/api/registrations', { body, params: { header: { 'Idempotency-Key': key(body) } } }))
       Object.assign(secret, { password: '', kept: false })
@@ -114,7 +131,7 @@ export function useRegistration() {
     consentFault.value = ''
   }
 
-  return { step, sms, person, personFault, secret, roster, agreed, agree, consentFault, choices, texts, busy, failure, taken, registered, givePhone, givePerson, register }
+  return { step, sms, person, personFault, secret, roster, agreed, agree, consentFault, choices, texts, busy, failure, taken, claim, registered, givePhone, givePerson, register }
 }
 
 function focusFirst(faults: PersonFaults): void {

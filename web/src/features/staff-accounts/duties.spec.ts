@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chargesOf, dutiesOf, fitsBeside, ROLES, type RoleName } from './duties'
+import { administers, chargesOf, dutiesOf, fitsBeside, ROLES, type RoleName } from './duties'
 
 describe('the duties of an account', () => {
   it('keep the three administrators apart from one another and from every other role', () => {
@@ -23,6 +23,11 @@ describe('the duties of an account', () => {
     for (const [roles, expected] of charges) expect(chargesOf(roles)).toEqual(expected)
     expect(fitsBeside('supervisor', ['institution_manager'])).toBe(false)
     expect(fitsBeside('help_desk_agent', ['institution_manager', 'content_editor'])).toBe(false)
+  })
+
+  it('tell whom one person alone may not disable', () => {
+    expect(administers({ roles: [{ role: 'audit_administrator' }] })).toBe(true)
+    expect(administers({ roles: [{ role: 'supervisor' }] })).toBe(false)
   })
 
   it('say nothing of a charge that the roles do not have', () => {

@@ -30,6 +30,11 @@ export function chargesOf(roles: readonly RoleName[]): Charge[] {
   return (['platform', 'region', 'institution'] as const).filter((charge) => roles.every((role) => CHARGES[role].includes(charge)))
 }
 
+/** An administrator is disabled and limited by two people, never by one. */
+export function administers(account: { roles: readonly { role: string }[] }): boolean {
+  return account.roles.some(({ role }) => (ADMINISTRATORS as readonly string[]).includes(role))
+}
+
 /** May this role be added to those that are chosen? */
 export function fitsBeside(role: RoleName, chosen: readonly RoleName[]): boolean {
   const others = chosen.filter((one) => one !== role)

@@ -1,11 +1,12 @@
-import { computed, reactive } from 'vue'
+import { computed, reactive, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Schemas } from '@zhipei/api-client'
 import { api, type StaffAccount } from '@/shared/api'
 import { useSubmit } from '@/shared/useSubmit'
 import { chargesOf, dutiesOf, ROLES, type DutiesForm, type RoleName } from './duties'
+import { limitsBefore, limitsOf } from './limits'
 
-export type StaffRequest = { kind: 'add_staff' } | { kind: 'change_duties' | 'reset_access'; account: StaffAccount }
+export type StaffRequest = { kind: 'add_staff' } | { kind: 'change_duties' | 'disable_staff' | 'limit_staff' | 'reset_access'; account: StaffAccount }
 
 /** What is asked for of an account; another person decides. */
 export function useStaffRequest(request: StaffRequest) {
@@ -13,15 +14,18 @@ export function useStaffRequest(request: StaffRequest) {
   const { busy, failure, submit } = useSubmit()
   const own = 'account' in request ? request.account : null
   const form = reactive({ login_name: '', name: '', reason: '', ...dutiesBefore(own) })
+  const limits = ref(limitsBefore(own))
   const fault = reactive({ login_name: '', name: '', roles: '', region: '', institution: '', reason: '' })
   const charges = computed(() => chargesOf(form.roles))
   const asksRegion = computed(() => form.roles.length > 0 && charges.value.includes('region'))
   const asksInstitution = computed(() => form.roles.length > 0 && charges.value.includes('institution'))
 
   function act(): Schemas['ActIn'] {
-    if (request.kind === 'add_staff') return { kind: 'add_staff', login_name: form.login_name.trim(), name: form.name.trim(), duties: dutiesOf(form) }
+    const { kind } = request
+    if (kind === 'add_staff') return { kind, login_name: form.login_name.trim(), name: form.name.trim(), duties: dutiesOf(form), ...limitsOf(limits.value) }
     const staff_id = request.account.id
-    return request.kind === 'change_duties' ? { kind: 'change_duties', staff_id, duties: dutiesOf(form) } : { kind: 'reset_access', staff_id }
+    if (kind === 'change_duties') return { kind, staff_id, duties: dutiesOf(form) }
+    return kind === 'limit_staff' ? { kind, staff_id, ...limitsOf(limits.value) } : { kind, staff_id }
   }
 
   async function ask(): Promise<boolean> {
@@ -38,7 +42,7 @@ export function useStaffRequest(request: StaffRequest) {
     return submit(async () => void (await api.POST('/api/approvals', { body: { reason: form.reason.trim(), act: act() } })))
   }
 
-  return { form, fault, busy, failure, asksRegion, asksInstitution, ask }
+  return { form, limits, fault, busy, failure, asksRegion, asksInstitution, ask }
 }
 
 function dutiesBefore(account: StaffAccount | null): DutiesForm {

@@ -5,6 +5,7 @@ import { bodyOf } from '@zhipei/api-client'
 import { sixDigits } from '@zhipei/people'
 import { api } from '@/shared/api'
 import { endedBy, safeNext } from '@/shared/login-way'
+import { useCaptcha } from '@/shared/useCaptcha'
 import { useStaff } from '@/shared/useStaff'
 import { useSubmit } from '@/shared/useSubmit'
 
@@ -19,7 +20,10 @@ export function useStaffLogin() {
   const step = ref<StaffLoginStep>('password')
   const form = reactive({ name: '', password: '', code: '', recovery: '' })
   const fault = reactive({ name: '', password: '', code: '', recovery: '' })
-  const { busy, failure, submit } = useSubmit(({ code }) => {
+  const captcha = useCaptcha()
+  const { busy, failure, submit } = useSubmit((problem) => {
+    const { code } = problem
+    if (captcha.settle(problem)) return ''
     if (code === 'login_failed') return t({ password: 'desk.login.failed', code: 'desk.login.codeFailed', recovery: 'desk.login.recoveryFailed' }[step.value])
     // The first step is good for five minutes.
     if (code === 'not_logged_in') {
@@ -32,9 +36,11 @@ export function useStaffLogin() {
   async function givePassword(): Promise<void> {
     fault.name = form.name.trim() === '' ? t('login.needName') : ''
     fault.password = form.password === '' ? t('login.needPassword') : ''
-    if (fault.name || fault.password) return
+    const read = captcha.given()
+    if (fault.name || fault.password || !read) return
     await submit(async () => {
-      await bodyOf(api.POST('/api/staff/login', { body: { login_name: form.name.trim(), password: form.password } }))
+      await bodyOf(api.POST('/api/staff/login', { body: { login_name: form.name.trim(), password: form.password, ...read } }))
+      captcha.done()
       step.value = 'code'
     })
   }
@@ -63,5 +69,5 @@ export function useStaffLogin() {
     step.value = 'password'
   }
 
-  return { step, form, fault, busy, failure, ended: endedBy(route.query.ended), givePassword, giveCode, go, startAgain }
+  return { step, form, fault, captcha, busy, failure, ended: endedBy(route.query.ended), givePassword, giveCode, go, startAgain }
 }

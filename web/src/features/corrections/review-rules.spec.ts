@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { decides, isReason, valueParts } from './review-rules'
+
+describe('the review of a correction', () => {
+  it('leaves phone and document to the supervisor, and the name to either', () => {
+    const institution = { region: null, institution_id: '0197' }
+    const supervisor = { region: '469002', institution_id: null }
+    expect(['name', 'document', 'phone'].map((field) => decides(field, institution))).toEqual([true, false, false])
+    expect(['name', 'document', 'phone'].every((field) => decides(field, supervisor))).toBe(true)
+  })
+
+  it('wants a reason of 2 to 200 characters', () => {
+    expect([' 属 ', '属实', '𠮷'.repeat(200), '字'.repeat(201)].map(isReason)).toEqual([false, true, true, false])
+  })
+
+  it('parts a document into kind and number', () => {
+    expect(valueParts('document', 'passport:E12345678')).toEqual({ kind: 'passport', text: 'E12345678' })
+    expect(valueParts('name', '阿卜:杜')).toEqual({ kind: null, text: '阿卜:杜' })
+    expect(valueParts('phone', '13876000101')).toEqual({ kind: null, text: '13876000101' })
+  })
+})
