@@ -334,6 +334,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/face/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask what to do before the camera. Good once, for a minute. */
+        post: operations["create_face_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/face/challenges/{id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the frames of a challenge: a form with 1 to 8 parts named `frame`, JPEG, PNG or WebP of at most one
+         *     megabyte, the first taken before anything was asked. It is used up by them.
+         */
+        post: operations["answer_face_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/face/hints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a frame of the camera could be better, while the learner finds the place. Nothing of it is kept. */
+        post: operations["get_face_hint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/face/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How face verification is doing. */
+        get: operations["get_face_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Learners of the institution whose enrolled face nobody has vouched for. */
+        get: operations["list_provisional_faces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faces/{learner_id}/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vouch that the enrolled face is that of the person, whom one has seen with their ID card. */
+        post: operations["bind_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/frozen-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for a word in the region, the oldest first. */
+        get: operations["list_frozen_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/frozen-times/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on frozen time. In the learner's favour at any time, against it once the appeal was heard or its seven
+         *     days are over; the first word stands.
+         */
+        post: operations["decide_frozen_time"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/institutions": {
         parameters: {
             query?: never;
@@ -388,6 +530,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/learning/checks/{nonce}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the frames of a random check that is on screen, as for a challenge. `nonce` is the prompt's; it is used up.
+         *     The verdict also comes over the session.
+         */
+        post: operations["answer_face_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/learning/heartbeats": {
         parameters: {
             query?: never;
@@ -416,6 +578,40 @@ export interface paths {
         get: operations["get_media_key"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/start-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a code to the learner's own phone, to start lessons with this login where no face does. */
+        post: operations["send_start_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/learning/start-codes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the code back: from here on this login starts lessons. */
+        post: operations["confirm_start_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -467,6 +663,40 @@ export interface paths {
         put?: never;
         /** Send a code to log in with. A phone without an account is answered alike and gets none. */
         post: operations["send_login_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask what to do before the camera, to log in by face. */
+        post: operations["ask_to_log_in_by_face"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/face/{id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in by the frames of a challenge; the answer sets the session cookie. */
+        post: operations["log_in_by_face"];
         delete?: never;
         options?: never;
         head?: never;
@@ -628,6 +858,74 @@ export interface paths {
         put?: never;
         /** Download all personal data in one file. Hours are printed on the hour list. */
         post: operations["export_own_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is of the learner's face. */
+        get: operations["get_my_face"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/face/id-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold the photograph side of the ID card against the enrolled face. Nothing of it is kept. */
+        post: operations["match_id_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/frozen-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The learner's own, the newest first. */
+        get: operations["list_own_frozen_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/frozen-times/{id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why the time counts: once, within seven days. */
+        post: operations["appeal_frozen_time"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1435,6 +1733,10 @@ export interface components {
             /** Format: uuid */
             staff_id: string;
         };
+        AppealIn: {
+            /** @description 5 to 1,000 characters. */
+            reason: string;
+        };
         ApprovalIn: {
             act: components["schemas"]["ActIn"];
             /** @description Why, 2 to 200 characters. */
@@ -1647,7 +1949,7 @@ export interface components {
             /** @enum {string} */
             type: "heartbeats";
         } | {
-            /** @description Presence: the option that was asked for. */
+            /** @description Presence: the option that was asked for; SMS: the code. Faces are answered by frames. */
             answer: string;
             /**
              * Format: uuid
@@ -1656,6 +1958,14 @@ export interface components {
             id: string;
             /** @enum {string} */
             type: "challenge_answer";
+        } | {
+            /**
+             * Format: uuid
+             * @description The check.
+             */
+            id: string;
+            /** @enum {string} */
+            type: "other_way";
         } | {
             /**
              * Format: uuid
@@ -1711,6 +2021,8 @@ export interface components {
             withdrawn_at: components["schemas"]["Moment"] | null;
         };
         ConsentTextOut: {
+            /** @description It is asked before a face is taken, not when somebody registers. */
+            about_faces: boolean;
             /** @description Plain paragraphs. */
             body: string;
             purpose: string;
@@ -1785,6 +2097,13 @@ export interface components {
             /** @description The region of a supervisor. */
             region?: string | null;
             roles: string[];
+        };
+        EnrolledFaceOut: {
+            bound_at: components["schemas"]["Moment"] | null;
+            /** @description By the model that compares now; if not, it is to be taken again. */
+            current: boolean;
+            enrolled_at: components["schemas"]["Moment"];
+            standing: components["schemas"]["FaceStandingOut"];
         };
         ErasureIn: {
             /** @description The password, once more. */
@@ -1879,6 +2198,117 @@ export interface components {
             name: string;
             phone: string;
         };
+        FaceChallengeIn: {
+            /**
+             * Format: uuid
+             * @description The lesson that is to start.
+             */
+            lesson?: string | null;
+            /** @description To take the place of a face that is enrolled. */
+            password?: string | null;
+            purpose: components["schemas"]["FacePurposeIn"];
+        };
+        FaceChallengeOut: {
+            /** @description What to do, in order: `blink`, `open_mouth`, `turn_left`, `turn_right`. The first frame comes before. */
+            actions: string[];
+            /** Format: int64 */
+            expires_in_ms: number;
+            /** @description Frames at most. */
+            frames: number;
+            /** Format: uuid */
+            id: string;
+        };
+        FaceHintOut: {
+            /** @description As `come_closer`; none: hold on, this is good. */
+            code: string | null;
+            /** @description Left, top, width and height of the face, as shares of the picture. */
+            face: number[] | null;
+            /** @description What to do. */
+            words: string | null;
+        };
+        FaceLoginIn: {
+            /** @description A phone, the number of a document, or a login name. */
+            account: string;
+            /** @description What was read. */
+            captcha?: string | null;
+            /**
+             * Format: uuid
+             * @description Of the picture that was read; needed after `captcha_required`.
+             */
+            captcha_id?: string | null;
+        };
+        FaceOut: {
+            /** @description It also looks for prints and screens. */
+            anti_spoofing: boolean;
+            /** @description This installation compares faces. */
+            available: boolean;
+            enrolled: components["schemas"]["EnrolledFaceOut"] | null;
+            paused_until: components["schemas"]["Moment"] | null;
+        };
+        FaceOutcomesOut: {
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            mismatch: number;
+            /** Format: int64 */
+            passed: number;
+            /** @description `enrolment`, `login`, `lesson_start` or `random_check`. */
+            purpose: string;
+        };
+        /** @enum {string} */
+        FacePurposeIn: "enrolment" | "lesson_start";
+        /** @enum {string} */
+        FaceStandingOut: "provisional" | "id_card" | "institution";
+        FaceStateOut: {
+            /** @description It also looks for prints and screens. Without it that one signal is missing. */
+            anti_spoofing: boolean;
+            /** @description This installation compares faces. */
+            available: boolean;
+            /**
+             * Format: int64
+             * @description Broken off by a defect, since the start of this node.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Since the start of this node.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description From so many on the operator files with the provincial authority within 30 working days.
+             */
+            filing_from: number;
+            /** @description How looks ended in the last 24 hours. */
+            last_day: components["schemas"]["FaceOutcomesOut"][];
+            /** @description What it works with. */
+            models: string[];
+            /**
+             * Format: int64
+             * @description Put off because too many came, since the start of this node.
+             */
+            postponed: number;
+            /**
+             * Format: int64
+             * @description Persons of whom a template is kept.
+             */
+            stored_faces: number;
+            waiting: number;
+            workers: number;
+            working: number;
+        };
+        /** @description How the learner is told that it ended. Scores never leave the server. */
+        FaceVerdictOut: {
+            /** @description Why not. */
+            failures: components["schemas"]["FailureOut"][];
+            passed: boolean;
+        };
+        FailureOut: {
+            /** @description As `come_closer`. */
+            code: string;
+            /** @description What to do. */
+            words: string;
+        };
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description Its name in the request. */
@@ -1889,6 +2319,32 @@ export interface components {
         FirstStepOut: {
             /** @description What is to be given next. */
             next: components["schemas"]["NextStepOut"];
+        };
+        FrozenDecisionIn: {
+            /** @description For the learner to read: 2 to 200 characters. */
+            reason: string;
+            /** @description It counts; else it is void. */
+            restore: boolean;
+        };
+        FrozenTimeOut: {
+            appeal: string | null;
+            appeal_until: components["schemas"]["Moment"];
+            appealed_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: uuid
+             * @description The class; none for free study.
+             */
+            class_id: string | null;
+            decided_at: components["schemas"]["Moment"] | null;
+            frozen_at: components["schemas"]["Moment"];
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            ms: number;
+            /** @description Why, in words for the learner. */
+            reason: string | null;
+            /** @description It counts; none until somebody has decided. */
+            restored: boolean | null;
         };
         /** @description One heartbeat (心跳): every 10 s, and at each change. */
         Heartbeat: {
@@ -2277,6 +2733,8 @@ export interface components {
         Page_ConsentTextOut: {
             /** @description In order. */
             items: {
+                /** @description It is asked before a face is taken, not when somebody registers. */
+                about_faces: boolean;
                 /** @description Plain paragraphs. */
                 body: string;
                 purpose: string;
@@ -2304,6 +2762,32 @@ export interface components {
                 /** @description `pending`, `approved` or `refused`. */
                 state: string;
                 takes_effect_at: components["schemas"]["Moment"] | null;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_FrozenTimeOut: {
+            /** @description In order. */
+            items: {
+                appeal: string | null;
+                appeal_until: components["schemas"]["Moment"];
+                appealed_at: components["schemas"]["Moment"] | null;
+                /**
+                 * Format: uuid
+                 * @description The class; none for free study.
+                 */
+                class_id: string | null;
+                decided_at: components["schemas"]["Moment"] | null;
+                frozen_at: components["schemas"]["Moment"];
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                ms: number;
+                /** @description Why, in words for the learner. */
+                reason: string | null;
+                /** @description It counts; none until somebody has decided. */
+                restored: boolean | null;
             }[];
             /** @description Where the next part begins; `null` at the end. */
             next: string | null;
@@ -2394,6 +2878,21 @@ export interface components {
             next: string | null;
         };
         /** @description A part of a list. */
+        Page_ProvisionalFaceOut: {
+            /** @description In order. */
+            items: {
+                /** @description As `110***********002X`. */
+                document_number: string | null;
+                enrolled_at: components["schemas"]["Moment"];
+                /** Format: uuid */
+                learner_id: string;
+                /** @description As `符**`. */
+                name: string;
+            }[];
+            /** @description Where the next part begins; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
         Page_RegionOut: {
             /** @description In order. */
             items: {
@@ -2411,6 +2910,18 @@ export interface components {
             items: (components["schemas"]["CorrectionOut"] & {
                 /** Format: uuid */
                 learner: string;
+            })[];
+            /** @description Where the next part begins; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A part of a list. */
+        Page_ReviewedTimeOut: {
+            /** @description In order. */
+            items: (components["schemas"]["FrozenTimeOut"] & {
+                /** Format: uuid */
+                learner_id: string;
+                /** @description As `符**`. */
+                name: string;
             })[];
             /** @description Where the next part begins; `null` at the end. */
             next: string | null;
@@ -2598,12 +3109,31 @@ export interface components {
              */
             title: string;
         };
-        /** @description A presence check: pick `ask` among `options`. */
+        /**
+         * @description What a check asks. Presence: pick `ask` among `options`. SMS: give the code that was sent. Face: send frames
+         *     that show the actions.
+         */
         Prompt: {
+            /** @description What to do before the camera, in order: `blink`, `open_mouth`, `turn_left`, `turn_right`. */
+            actions?: string[];
             /** @description What to pick. */
             ask: string;
+            /**
+             * Format: uuid
+             * @description Where the frames go; good once.
+             */
+            nonce?: string | null;
             /** @description What to pick from. */
             options: string[];
+        };
+        ProvisionalFaceOut: {
+            /** @description As `110***********002X`. */
+            document_number: string | null;
+            enrolled_at: components["schemas"]["Moment"];
+            /** Format: uuid */
+            learner_id: string;
+            /** @description As `符**`. */
+            name: string;
         };
         RecoveryCodesOut: {
             /** @description Ten, each good once. They are never shown again. */
@@ -2677,6 +3207,12 @@ export interface components {
         ReviewOut: components["schemas"]["CorrectionOut"] & {
             /** Format: uuid */
             learner: string;
+        };
+        ReviewedTimeOut: components["schemas"]["FrozenTimeOut"] & {
+            /** Format: uuid */
+            learner_id: string;
+            /** @description As `符**`. */
+            name: string;
         };
         RoleOut: {
             /** @description As `supervisor`. */
@@ -2887,7 +3423,7 @@ export interface components {
         } | {
             /** @description What. */
             intervals: components["schemas"]["VoidInterval"][];
-            /** @description Why: `check_missed`. */
+            /** @description Why: `check_missed`, or `reviewed` where a person decided. */
             reason: string;
             /** @enum {string} */
             type: "void";
@@ -3049,6 +3585,20 @@ export interface components {
             current: string;
             /** @description At least 12 characters of three of four kinds, none of the last five. */
             new: string;
+        };
+        StartCodeAsk: {
+            /** @description What was read. */
+            captcha?: string | null;
+            /**
+             * Format: uuid
+             * @description Of the picture that was read; needed after `captcha_required`.
+             */
+            captcha_id?: string | null;
+        };
+        StartCodeIn: {
+            code: string;
+            /** Format: uuid */
+            ticket: string;
         };
         /**
          * @description What the player is doing.
@@ -4351,6 +4901,524 @@ export interface operations {
             };
         };
     };
+    create_face_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaceChallengeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceChallengeOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_consent_needed`, `face_not_enrolled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password_needed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_paused`, `account_locked` */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_face_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceVerdictOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_used`, `face_not_enrolled`, `face_consent_needed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_postponed`: nobody has failed, and the challenge stands */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_face_hint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceHintOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_consent_needed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_postponed` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_face_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceStateOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_provisional_faces: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the part before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProvisionalFaceOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bind_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                learner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_not_enrolled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_frozen_times: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the part before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewedTimeOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_frozen_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FrozenDecisionIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `frozen_decided`, `appeal_awaited` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_institutions: {
         parameters: {
             query?: {
@@ -4536,6 +5604,94 @@ export interface operations {
             };
         };
     };
+    answer_face_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                nonce: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceVerdictOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_used` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_postponed`: nobody has failed, the check comes again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_heartbeats: {
         parameters: {
             query?: never;
@@ -4628,6 +5784,140 @@ export interface operations {
             };
             /** @description `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_start_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartCodeAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSentOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `captcha_required`, `captcha_wrong` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_codes` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sms_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_start_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartCodeIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `code_wrong` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4822,6 +6112,153 @@ export interface operations {
                 };
             };
             /** @description `sms_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_to_log_in_by_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaceLoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceChallengeOut"];
+                };
+            };
+            /** @description `captcha_required`, `captcha_wrong` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_by_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeOut"];
+                };
+            };
+            /** @description `login_failed` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_used` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_challenge_over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_locked` */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_postponed` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5410,6 +6847,243 @@ export interface operations {
             };
             /** @description `account_locked` */
             423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_my_face: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    match_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_not_enrolled`, `face_consent_needed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `id_card_mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `face_paused` */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_frozen_times: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FrozenTimeOut"];
+                };
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appeal_frozen_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_logged_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `frozen_decided`, `appeal_over` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
