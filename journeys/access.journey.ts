@@ -28,6 +28,7 @@ async function walk(learner: Visit): Promise<void> {
     [`/hours/${id}`, '已计入学时'],
     ['/account', '显示完整信息'],
     ['/account/security', '修改密码'],
+    ['/account/face', '效力一样'],
     ['/account/privacy', '注销账号'],
     ['/notices', '还没有消息'],
     ['/join', '用邀请码'],

@@ -13,6 +13,7 @@ export interface JourneyClass {
 const FIRE = '消防安全入门'
 const ELECTRICITY = '安全用电基础'
 const OFTEN = ['--check-min-s', '10', '--check-max-s', '15']
+const FACE = ['--check', 'face-action', '--face-at-lesson', 'true']
 /** Later than any journey gets in a course that is longer than that: no check comes. */
 const SELDOM = ['--check-min-s', '300', '--check-max-s', '360']
 
@@ -48,4 +49,7 @@ export const classes = {
     learners: ['demo09'],
     rules: [...SELDOM, '--cap-min', '1'],
   },
+  face: { code: 'LX-0009', title: '人脸练习班', course: FIRE, minutes: 1, learners: ['demo10'], rules: [...OFTEN, ...FACE] },
+  stranger: { code: 'LX-0010', title: '换人练习班', course: FIRE, minutes: 1, learners: ['demo09'], rules: [...OFTEN, ...FACE, '--tries', '1'] },
+  noFace: { code: 'LX-0011', title: '短信练习班', course: FIRE, minutes: 1, learners: [], rules: [...OFTEN, ...FACE] },
 } satisfies Record<string, JourneyClass>

@@ -51,14 +51,16 @@ export class Server {
     const window = ['--starts-on', day(-7), '--ends-on', day(60), '--required-minutes', String(minutes)]
     await this.manage('class', 'create', '--code', code, '--title', title, '--institution', INSTITUTION, ...window, ...filed)
     await this.manage('class', 'add-course', ...named, '--course', course)
-    await this.manage('class', 'enrol', ...named, ...learners.flatMap((name) => ['--learner', name]))
+    if (learners.length > 0) await this.manage('class', 'enrol', ...named, ...learners.flatMap((name) => ['--learner', name]))
     await this.manage('policy', 'set', ...named, ...rules)
   }
 
   async start(): Promise<void> {
     const port = await freePort()
     this.address = `http://127.0.0.1:${port}`
-    this.process = spawn(this.binary, ['demo', '--data', this.data, '--clips', this.clips, '--port', String(port)], {
+    const models = join(cache, 'models')
+    const faces = (await access(join(models, 'SHA256SUMS')).then(() => true, () => false)) ? ['--models', models] : []
+    this.process = spawn(this.binary, ['demo', '--data', this.data, '--clips', this.clips, ...faces, '--port', String(port)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const log = createWriteStream(this.log)

@@ -35,13 +35,13 @@ const en: typeof zh = {
       denied: 'Do this once and it will not ask again.', missing: 'Connect one and try again, or take another way.', busy: 'Close calls and recorders, then try again.', insecure: 'The address has to begin with https://. Take another way for now.',
       unsupported: 'Use a recent Edge, Chrome or WeChat, or another way.', lost: 'Connect it and try again.',
     },
-    retry: 'Open again', reload: 'Done, reload the page', here: 'here',
+    retry: 'Open again',
     steps: {
-      chrome: ['Click this icon left of the address', 'Set Camera to Allow', 'Reload the page'], edge: ['Click the lock left of the address', 'Set Camera to Allow', 'Reload the page'],
-      wechat: ['Tap ··· at the top right', 'Settings or permissions: allow the camera', 'Come back and open again, or use a browser'], safari: ['Tap the icon left of the address', 'Website settings: allow the camera', 'Reload the page'],
-      other: ['Find site permissions in the settings', 'Allow the camera for this site', 'Reload the page'],
+      chrome: ['Click this icon left of the address', 'Set Camera to Allow', 'Come back and open again'], edge: ['Click the lock left of the address', 'Set Camera to Allow', 'Come back and open again'],
+      wechat: ['Tap ··· at the top right', 'Settings or permissions: allow the camera', 'Come back and open again, or use a browser'], safari: ['Tap the icon left of the address', 'Website settings: allow the camera', 'Come back and open again'],
+      other: ['Find site permissions in the settings', 'Allow the camera for this site', 'Come back and open again'],
     },
-    bar: 'Address bar', allow: 'Camera: allow',
+    allow: 'Camera: allow',
   },
   consent: {
     title: 'Your face: you decide', lead: 'Nothing is ticked for you. Faces need the first two; without them you learn all the same.', submit: 'Go on with my choices', refuse: 'I do not agree: another way',

@@ -24,6 +24,8 @@ export function useFaceLogin(loggedIn: () => Promise<void>) {
       const read = captcha.value ? { captcha_id: captcha.value.id, captcha: form.captcha.trim() } : {}
       const asked = await bodyOf(api.POST('/api/login/face', { body: { account: form.account.replaceAll(/\s/g, ''), ...read } }))
       id = asked.id
+      // Good once.
+      captcha.value = null
       return asked.actions
     },
     async send(frames) {
