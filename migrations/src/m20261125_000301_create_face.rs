@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
                     .table("face_template")
                     .col(pk_uuid("learner_id"))
                     .col(text("template"))
-                    .col(text("model"))
+                    .col(text("made_by"))
                     .col(text("standing"))
                     .col(big_integer("enrolled_at"))
                     .col(big_integer_null("bound_at"))

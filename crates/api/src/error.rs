@@ -213,18 +213,26 @@ impl ApiError {
                 "internal",
                 "平台这边出了问题，您的学习记录不受影响，请稍后再试",
             ),
+            Self::Busy | Self::Unavailable => self.parts_of_waiting(),
+        };
+        (status, code, title.to_owned())
+    }
+
+    /// The same for what passes by itself.
+    fn parts_of_waiting(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
             Self::Busy => (
                 S::SERVICE_UNAVAILABLE,
                 "busy",
                 "现在登录的人太多，请过几秒再试",
             ),
-            Self::Unavailable => (
+            _ => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "平台正在准备，请稍后再试",
             ),
-        };
-        (status, code, title.to_owned())
+        }
     }
 
     /// The same for what faces are refused with.

@@ -13,10 +13,9 @@ use zhipei_api_types::Problem;
 use crate::access::{self, Access, AccessTable, Guard, Routes};
 use crate::{
     ApiError, AppState, approvals, audit_events, class_invitations, classes, consents, corrections,
-    erasures, exports, faces, frozen_times, health, hour_lists, hours, institutions, learning, login,
-    login_sessions, me, media, notices, password_resets, pc_app, protect, regions, registrations,
-    security_events,
-    sms_codes, staff, staff_accounts, supervision,
+    erasures, exports, faces, frozen_times, health, hour_lists, hours, institutions, learning,
+    login, login_sessions, me, media, notices, password_resets, pc_app, protect, regions,
+    registrations, security_events, sms_codes, staff, staff_accounts, supervision,
 };
 
 /// No request is larger: videos come another way.

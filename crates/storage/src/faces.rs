@@ -81,7 +81,7 @@ pub async fn put(txn: &Txn, vault: &KeyRing, face: &EnrolledFace, template: &str
     let row = face_template::ActiveModel {
         learner_id: Set(face.learner.0),
         template: Set(key.seal(TEMPLATE, template).as_str().to_owned()),
-        model: Set(face.model.clone()),
+        made_by: Set(face.model.clone()),
         standing: Set(face.standing.as_str().to_owned()),
         enrolled_at: Set(face.enrolled_at),
         bound_at: Set(face.bound_at),
@@ -400,7 +400,7 @@ impl TryFrom<face_template::Model> for EnrolledFace {
     fn try_from(row: face_template::Model) -> Result<Self> {
         Ok(Self {
             learner: LearnerId(row.learner_id),
-            model: row.model,
+            model: row.made_by,
             standing: FaceStanding::parse(&row.standing)
                 .ok_or(Error::Corrupt("face_template.standing"))?,
             enrolled_at: row.enrolled_at,

@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub template: String,
     #[sea_orm(column_type = "Text")]
-    pub model: String,
+    pub made_by: String,
     #[sea_orm(column_type = "Text")]
     pub standing: String,
     pub enrolled_at: i64,
