@@ -5,6 +5,11 @@
 //! Everything is done by the binary that an operator runs; the exam reads files, and holds what it reads against
 //! the vault.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an exam is timed, and waits for another process"
+)]
+
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -101,72 +106,24 @@ async fn run(arguments: &Arguments) -> Result<Value> {
     let export = exam.command("export", &["export", "--class", "LOAD-1"])?;
     fs::write(exam.folder.join("export.jsonl"), &export)?;
 
-    let began = Instant::now();
     let mut words = person.words();
     words.push(("id of the person", second_key.learner.0.as_bytes().to_vec()));
     words.push(("first key", first_key.wrapped.into_bytes()));
     words.push(("second key", second_key.wrapped.into_bytes()));
-    let mut places = files_of(&exam.data)?;
-    places.retain(|path| !path.starts_with(exam.data.join("keys")));
-    places.extend([backup.clone(), exam.folder.join("export.jsonl"), exam.log()]);
-    let mut scanned_bytes = 0;
-    let mut found = Vec::new();
-    for place in &places {
-        let bytes = fs::read(place)?;
-        scanned_bytes += bytes.len();
-        for (what, word) in &words {
-            if holds(&bytes, word) {
-                found.push(format!("{what} in {}", place.display()));
-            }
-        }
-    }
-    exam.note("search", began);
-    // The search is not blind: it finds the id, which stays.
-    let (of_id, personal): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.starts_with("id"));
-    if !personal.is_empty() {
-        return Err(format!("{personal:?}").into());
-    }
-    if of_id.len() < 2 {
-        return Err(format!("the search is blind: {of_id:?}").into());
-    }
+    let mut searched = exam.search(&words, backup)?;
     let gone = exam.opened(&exam.data, &person).await;
     if gone.is_ok() {
         return Err("the erased person is read".into());
     }
 
-    // A backup from before has the person's key as long as its master key is there.
-    fs::create_dir(exam.folder.join("restored"))?;
-    let restored = exam.folder.join("restored");
-    fs::rename(before.join("zhipei.db"), restored.join("zhipei.db"))?;
-    copy_folder(&exam.data.join("keys"), &restored.join("keys"))?;
-    exam.opened(&restored, &person).await?;
-    let erased = exam.folder.join("erased.txt");
-    fs::write(&erased, list)?;
-    let first_data = std::mem::replace(&mut exam.data, restored.clone());
-    let erased = erased.to_string_lossy().into_owned();
-    let said = exam.command("replay", &["erase", "--replay", &erased])?;
-    if !said.contains("重新销毁了 1 人") || exam.opened(&restored, &person).await.is_ok() {
-        return Err(format!("the replay did not erase: {said}").into());
-    }
-    exam.command("verify_restored", &["verify"])?;
-    exam.data = first_data;
-    for place in files_of(&restored)? {
-        let bytes = fs::read(&place)?;
-        for (what, word) in words.iter().filter(|(what, _)| !what.starts_with("id")) {
-            if holds(&bytes, word) {
-                return Err(format!("{what} in the restored {}", place.display()).into());
-            }
-        }
-    }
-    Ok(json!({
-        "people": arguments.people,
-        "files_searched": places.len(),
-        "bytes_searched": scanned_bytes,
-        "log_bytes": fs::metadata(exam.log())?.len(),
-        "seconds": exam.seconds,
-        "id_found_in": of_id.len(),
-    }))
+    exam.replay(&before, &list, &person, &words).await?;
+    searched.insert("people".to_owned(), json!(arguments.people));
+    searched.insert("seconds".to_owned(), json!(exam.seconds));
+    Ok(Value::Object(searched))
 }
+
+/// What is looked for, and how it is called.
+type Word = (&'static str, Vec<u8>);
 
 /// Who is erased.
 struct Person {
@@ -194,7 +151,7 @@ impl Person {
         format!("{name},{},{}\n", self.document, self.phone)
     }
 
-    fn words(&self) -> Vec<(&'static str, Vec<u8>)> {
+    fn words(&self) -> Vec<Word> {
         let name = self.identity.name.as_str();
         let utf16: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         vec![
@@ -221,6 +178,76 @@ struct Exam {
 }
 
 impl Exam {
+    /// Looks for the words in the database's files, the backup, the export and the log.
+    fn search(&mut self, words: &[Word], backup: PathBuf) -> Result<Map<String, Value>> {
+        let began = Instant::now();
+        let mut places = files_of(&self.data)?;
+        places.retain(|path| !path.starts_with(self.data.join("keys")));
+        places.extend([backup, self.folder.join("export.jsonl"), self.log()]);
+        let mut scanned_bytes = 0;
+        let mut found = Vec::new();
+        for place in &places {
+            let bytes = fs::read(place)?;
+            scanned_bytes += bytes.len();
+            for (what, word) in words {
+                if holds(&bytes, word) {
+                    found.push(format!("{what} in {}", place.display()));
+                }
+            }
+        }
+        self.note("search", began);
+        // The search is not blind: it finds the id, which stays.
+        let (of_id, personal): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.starts_with("id"));
+        if !personal.is_empty() {
+            return Err(format!("{personal:?}").into());
+        }
+        if of_id.len() < 2 {
+            return Err(format!("the search is blind: {of_id:?}").into());
+        }
+        let mut summary = Map::new();
+        summary.insert("files_searched".to_owned(), json!(places.len()));
+        summary.insert("bytes_searched".to_owned(), json!(scanned_bytes));
+        summary.insert("id_found_in".to_owned(), json!(of_id.len()));
+        let log_bytes = fs::metadata(self.log())?.len();
+        summary.insert("log_bytes".to_owned(), json!(log_bytes));
+        Ok(summary)
+    }
+
+    /// Restores a backup from before, in which the person can be read, and erases them there again.
+    async fn replay(
+        &mut self,
+        before: &Path,
+        list: &str,
+        person: &Person,
+        words: &[Word],
+    ) -> Result<()> {
+        // A backup from before has the person's key as long as its master key is there.
+        fs::create_dir(self.folder.join("restored"))?;
+        let restored = self.folder.join("restored");
+        fs::rename(before.join("zhipei.db"), restored.join("zhipei.db"))?;
+        copy_folder(&self.data.join("keys"), &restored.join("keys"))?;
+        self.opened(&restored, person).await?;
+        let erased = self.folder.join("erased.txt");
+        fs::write(&erased, list)?;
+        let first_data = std::mem::replace(&mut self.data, restored.clone());
+        let erased = erased.to_string_lossy().into_owned();
+        let said = self.command("replay", &["erase", "--replay", &erased])?;
+        if !said.contains("重新销毁了 1 人") || self.opened(&restored, person).await.is_ok() {
+            return Err(format!("the replay did not erase: {said}").into());
+        }
+        self.command("verify_restored", &["verify"])?;
+        self.data = first_data;
+        for place in files_of(&restored)? {
+            let bytes = fs::read(&place)?;
+            for (what, word) in words.iter().filter(|(what, _)| !what.starts_with("id")) {
+                if holds(&bytes, word) {
+                    return Err(format!("{what} in the restored {}", place.display()).into());
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
@@ -269,7 +296,7 @@ impl Exam {
     fn ask_all(&self, person: &Person, cookie: &str) -> Result<()> {
         let began = Instant::now();
         while TcpStream::connect(self.address).is_err() {
-            if began.elapsed() > Duration::from_secs(60) {
+            if began.elapsed() > Duration::from_mins(1) {
                 return Err("the server does not listen".into());
             }
             sleep(Duration::from_millis(50));
