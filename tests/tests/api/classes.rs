@@ -118,7 +118,7 @@ async fn a_class_shows_its_rules_and_its_lessons_in_order() {
         .await
         .json();
     assert_eq!(detail["filing_number"], "琼培备〔2026〕86 号");
-    assert_eq!(detail["policy"]["check_kind"], "presence");
+    assert_eq!(detail["policy"]["check_kind"], "face_action");
     assert_eq!(detail["policy"]["max_rate"], 1.0);
     assert_eq!(detail["policy"]["version"], 1);
     let course = &detail["courses"][0];

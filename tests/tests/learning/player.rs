@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use uuid::Uuid;
-use zhipei_domain::{LearnerId, Policy, TimeState};
+use zhipei_domain::{CheckKind, LearnerId, Policy, TimeState};
 use zhipei_ledger::{EntryRow, IntervalsAudit, Mac};
 use zhipei_storage::ledger;
 use zhipei_tests::{Client, Socket, TestApp, TestClass, TestLearner};
@@ -15,9 +15,11 @@ pub(crate) struct Scene {
     pub(crate) class: TestClass,
 }
 
-/// Checks every minute of earning time.
+/// A presence check every minute of earning time, and nothing before it.
 pub(crate) fn checked() -> Policy {
     let mut policy = Policy::default();
+    policy.check.kind = CheckKind::Presence;
+    (policy.face_at_login, policy.face_at_lesson) = (false, false);
     policy.check.min_ms = 60_000;
     policy.check.max_ms = 60_000;
     policy

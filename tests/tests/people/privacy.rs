@@ -52,7 +52,7 @@ async fn pipl_02_consents_are_given_listed_and_withdrawn_one_by_one() {
     let app = TestApp::spawn().await;
     let client = Person::new(1).register(&app).await;
     let texts = client.get("/api/consent-texts").await.json();
-    assert_eq!(texts["items"].as_array().unwrap().len(), 4);
+    assert_eq!(texts["items"].as_array().unwrap().len(), 7);
     let list = async || client.get("/api/me/consents").await.json()["items"].clone();
     let given = list().await;
     let purposes: Vec<_> = given
