@@ -99,6 +99,12 @@ export default {
     refused: 'Not corrected; the learner is told.',
     emptyTitle: 'Nothing to review', emptyText: 'Corrections that learners ask for are listed here.', errorTitle: 'Corrections cannot be fetched now',
   },
+  frozenTimes: {
+    nav: 'Time under review', title: 'Time under review', text: 'Time for which a check did not recognise the learner, set aside until you decide. Whom you list is recorded.', learner: 'Learner', class: 'Class', free: 'Free study', elsewhere: 'A class outside your scope',
+    length: 'Length', since: 'Set aside', appeal: 'Appeal', noAppeal: 'No appeal yet', until: 'Appeal until', open: 'Appeal open', review: 'Review', reason: 'Decision', reasonHint: '2 to 200 characters; the learner reads it.', restore: 'Count it', void: 'Do not count it',
+    awaited: 'The learner may appeal until {at}. Until they have, or that is over, the time cannot be refused; it can be counted at any time.', restored: 'It counts; the learner is told.', voided: 'It does not count; the learner is told.',
+    emptyTitle: 'Nothing to review', emptyText: 'Time is listed here when a check did not recognise the learner.', errorTitle: 'The time under review cannot be fetched now',
+  },
   invitations: {
     title: 'Invite learners', text: 'Hand out code or QR picture; learners read the pledge and join.', back: 'Back to the classes', add: 'New code', make: 'Make', days: 'Days', daysHint: '180 at most.', most: 'Learners', mostHint: '2,000 at most.', approval: 'You decide on each',
     direct: 'Whoever has the code joins', open: 'Open', revoked: 'Called off', over: 'Over or used up', used: '{uses} of {most} used', until: 'good until {at}', qr: 'QR code of {code}', revoke: 'Call off', emptyTitle: 'No code yet', emptyText: 'Make one, print it or send it round.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decides, isReason, valueParts } from './review-rules'
+import { decides, valueParts } from './review-rules'
 
 describe('the review of a correction', () => {
   it('leaves phone and document to the supervisor, and the name to either', () => {
@@ -7,10 +7,6 @@ describe('the review of a correction', () => {
     const supervisor = { region: '469002', institution_id: null }
     expect(['name', 'document', 'phone'].map((field) => decides(field, institution))).toEqual([true, false, false])
     expect(['name', 'document', 'phone'].every((field) => decides(field, supervisor))).toBe(true)
-  })
-
-  it('wants a reason of 2 to 200 characters', () => {
-    expect([' 属 ', '属实', '𠮷'.repeat(200), '字'.repeat(201)].map(isReason)).toEqual([false, true, true, false])
   })
 
   it('parts a document into kind and number', () => {

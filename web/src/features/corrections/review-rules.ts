@@ -9,12 +9,6 @@ export function decides(field: string, charge: Schemas['ChargeOut']): boolean {
   return field === 'name' || charge.institution_id === null
 }
 
-/** A reason or a comment: 2 to 200 characters. */
-export function isReason(text: string): boolean {
-  const length = [...text.trim()].length
-  return length >= 2 && length <= 200
-}
-
 /** A document comes as `passport:E12345678`; all else as it is. */
 export function valueParts(field: string, value: string): { kind: string | null; text: string } {
   const at = field === 'document' ? value.indexOf(':') : -1

@@ -4,11 +4,12 @@ import { ElMessage } from 'element-plus'
 import 'element-plus/theme-chalk/el-message.css'
 import { bodyOf, type Schemas } from '@zhipei/api-client'
 import { api } from '@/shared/api'
+import { isReason } from '@/shared/reason'
 import { useLoad } from '@/shared/useLoad'
 import { useStaff } from '@/shared/useStaff'
 import { useSubmit } from '@/shared/useSubmit'
 import { useWords } from '@/shared/useWords'
-import { decides, isReason, PHONE_WAITS_MS } from './review-rules'
+import { decides, PHONE_WAITS_MS } from './review-rules'
 
 /** One correction with those that wait beside it, and what who looks at it may do: decide, or say something. */
 export function useReview(id: string) {
