@@ -5,21 +5,16 @@
 //! Everything is done by the binary that an operator runs; the exam reads files, and holds what it reads against
 //! the vault.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an exam is timed, and waits for another process"
-)]
-
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
 use zhipei_domain::{Identity, LearnerId, LoginName, Scope};
 use zhipei_server::{Keys, load_person};
 use zhipei_storage::{Db, identities, learners};
@@ -64,66 +59,63 @@ async fn run(arguments: &Arguments) -> Result<Value> {
     };
     let number = arguments.people / 2;
     let person = Person::new(number)?;
-    let people = arguments.people.to_string();
-    exam.command("migrate", &["migrate"])?;
-    let accounts = exam.command("register", &["load-accounts", "--learners", &people])?;
-    let account: Value = serde_json::from_str(
-        accounts
-            .lines()
-            .nth(number as usize)
-            .ok_or("fewer accounts than people")?,
-    )?;
-    let roster = exam.folder.join("roster.csv");
-    fs::write(&roster, person.roster_line())?;
-    let roster = roster.to_string_lossy().into_owned();
-    exam.command("roster", &["class", "roster", "--class", "LOAD-1", &roster])?;
-    exam.visit(&person, account["cookie"].as_str().ok_or("no cookie")?)?;
-    let before = exam.folder.join("before");
-    fs::create_dir(&before)?;
-    fs::copy(exam.data.join("zhipei.db"), before.join("zhipei.db"))?;
+    exam.register(arguments.people, number, &person).await?;
+    let restored = exam.folder.join("restored");
+    fs::create_dir(&restored)?;
+    fs::copy(exam.data.join("zhipei.db"), restored.join("zhipei.db"))?;
 
-    let first_key = exam.opened(&exam.data, &person).await?;
-    exam.command("rotate", &["vault", "rotate"])?;
-    let second_key = exam.opened(&exam.data, &person).await?;
-    if first_key.wrapped == second_key.wrapped {
-        return Err("the rotation left the key as it was".into());
-    }
-    let login_name = person.login_name.as_str();
-    let reason = "本人要求，考核";
-    let erase = [
-        "erase",
-        "--login-name",
-        login_name,
-        "--now",
-        "--reason",
-        reason,
-    ];
-    exam.command("erase", &erase)?;
-    let list = exam.command("list_erased", &["erase", "--list"])?;
-    exam.command("verify", &["verify"])?;
+    let (mut words, list) = exam.erase(&person).await?;
     let backup = exam.folder.join("backup.db");
     exam.back_up(&backup).await?;
-    let export = exam.command("export", &["export", "--class", "LOAD-1"])?;
-    fs::write(exam.folder.join("export.jsonl"), &export)?;
-
-    let mut words = person.words();
-    words.push(("id of the person", second_key.learner.0.as_bytes().to_vec()));
-    words.push(("first key", first_key.wrapped.into_bytes()));
-    words.push(("second key", second_key.wrapped.into_bytes()));
-    let mut searched = exam.search(&words, backup)?;
-    let gone = exam.opened(&exam.data, &person).await;
-    if gone.is_ok() {
-        return Err("the erased person is read".into());
+    let export = exam.folder.join("export.jsonl");
+    let exported = exam.command("export", &["export", "--class", "LOAD-1"])?;
+    fs::write(&export, exported)?;
+    let mut places = files_of(&exam.data)?;
+    places.retain(|path| !path.starts_with(exam.data.join("keys")));
+    places.extend([backup, export, exam.log()]);
+    let began = Instant::now();
+    let (searched_bytes, found) = search(&places, &words)?;
+    exam.note("search", began);
+    let (of_id, personal): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.starts_with(ID));
+    if !personal.is_empty() {
+        return Err(format!("{personal:?}").into());
+    }
+    // The search is not blind: it finds the id, which stays.
+    if of_id.len() < 2 {
+        return Err(format!("the search is blind: {of_id:?}").into());
     }
 
-    exam.replay(&before, &list, &person, &words).await?;
-    searched.insert("people".to_owned(), json!(arguments.people));
-    searched.insert("seconds".to_owned(), json!(exam.seconds));
-    Ok(Value::Object(searched))
+    words.retain(|(what, _)| *what != ID);
+    exam.restore(restored, &person, &list, &words).await?;
+    Ok(json!({
+        "people": arguments.people,
+        "files_searched": places.len(),
+        "bytes_searched": searched_bytes,
+        "log_bytes": fs::metadata(exam.log())?.len(),
+        "seconds": exam.seconds,
+        "id_found_in": of_id.len(),
+    }))
 }
 
-/// What is looked for, and how it is called.
-type Word = (&'static str, Vec<u8>);
+/// What is looked for, with what it is.
+type Words = Vec<(&'static str, Vec<u8>)>;
+
+const ID: &str = "id";
+
+/// How many bytes the files have, and what of the words is in which of them.
+fn search(places: &[PathBuf], words: &Words) -> Result<(usize, Vec<String>)> {
+    let (mut searched, mut found) = (0, Vec::new());
+    for place in places {
+        let bytes = fs::read(place)?;
+        searched += bytes.len();
+        for (what, word) in words {
+            if memchr::memmem::find(&bytes, word).is_some() {
+                found.push(format!("{what} in {}", place.display()));
+            }
+        }
+    }
+    Ok((searched, found))
+}
 
 /// Who is erased.
 struct Person {
@@ -151,7 +143,7 @@ impl Person {
         format!("{name},{},{}\n", self.document, self.phone)
     }
 
-    fn words(&self) -> Vec<Word> {
+    fn words(&self) -> Words {
         let name = self.identity.name.as_str();
         let utf16: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         vec![
@@ -178,76 +170,6 @@ struct Exam {
 }
 
 impl Exam {
-    /// Looks for the words in the database's files, the backup, the export and the log.
-    fn search(&mut self, words: &[Word], backup: PathBuf) -> Result<Map<String, Value>> {
-        let began = Instant::now();
-        let mut places = files_of(&self.data)?;
-        places.retain(|path| !path.starts_with(self.data.join("keys")));
-        places.extend([backup, self.folder.join("export.jsonl"), self.log()]);
-        let mut scanned_bytes = 0;
-        let mut found = Vec::new();
-        for place in &places {
-            let bytes = fs::read(place)?;
-            scanned_bytes += bytes.len();
-            for (what, word) in words {
-                if holds(&bytes, word) {
-                    found.push(format!("{what} in {}", place.display()));
-                }
-            }
-        }
-        self.note("search", began);
-        // The search is not blind: it finds the id, which stays.
-        let (of_id, personal): (Vec<_>, Vec<_>) = found.iter().partition(|it| it.starts_with("id"));
-        if !personal.is_empty() {
-            return Err(format!("{personal:?}").into());
-        }
-        if of_id.len() < 2 {
-            return Err(format!("the search is blind: {of_id:?}").into());
-        }
-        let mut summary = Map::new();
-        summary.insert("files_searched".to_owned(), json!(places.len()));
-        summary.insert("bytes_searched".to_owned(), json!(scanned_bytes));
-        summary.insert("id_found_in".to_owned(), json!(of_id.len()));
-        let log_bytes = fs::metadata(self.log())?.len();
-        summary.insert("log_bytes".to_owned(), json!(log_bytes));
-        Ok(summary)
-    }
-
-    /// Restores a backup from before, in which the person can be read, and erases them there again.
-    async fn replay(
-        &mut self,
-        before: &Path,
-        list: &str,
-        person: &Person,
-        words: &[Word],
-    ) -> Result<()> {
-        // A backup from before has the person's key as long as its master key is there.
-        fs::create_dir(self.folder.join("restored"))?;
-        let restored = self.folder.join("restored");
-        fs::rename(before.join("zhipei.db"), restored.join("zhipei.db"))?;
-        copy_folder(&self.data.join("keys"), &restored.join("keys"))?;
-        self.opened(&restored, person).await?;
-        let erased = self.folder.join("erased.txt");
-        fs::write(&erased, list)?;
-        let first_data = std::mem::replace(&mut self.data, restored.clone());
-        let erased = erased.to_string_lossy().into_owned();
-        let said = self.command("replay", &["erase", "--replay", &erased])?;
-        if !said.contains("重新销毁了 1 人") || self.opened(&restored, person).await.is_ok() {
-            return Err(format!("the replay did not erase: {said}").into());
-        }
-        self.command("verify_restored", &["verify"])?;
-        self.data = first_data;
-        for place in files_of(&restored)? {
-            let bytes = fs::read(&place)?;
-            for (what, word) in words.iter().filter(|(what, _)| !what.starts_with("id")) {
-                if holds(&bytes, word) {
-                    return Err(format!("{what} in the restored {}", place.display()).into());
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
@@ -286,20 +208,20 @@ impl Exam {
     }
 
     /// The person is seen at work by the server: known by the cookie, mistyping the password by phone.
-    fn visit(&self, person: &Person, cookie: &str) -> Result<()> {
+    async fn visit(&self, person: &Person, cookie: &str) -> Result<()> {
         let mut serving = self.child(&["serve"])?.stdout(Stdio::null()).spawn()?;
-        let seen = self.ask_all(person, cookie);
+        let seen = self.ask_all(person, cookie).await;
         stop(&mut serving)?;
         seen
     }
 
-    fn ask_all(&self, person: &Person, cookie: &str) -> Result<()> {
+    async fn ask_all(&self, person: &Person, cookie: &str) -> Result<()> {
         let began = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if began.elapsed() > Duration::from_mins(1) {
                 return Err("the server does not listen".into());
             }
-            sleep(Duration::from_millis(50));
+            sleep(Duration::from_millis(50)).await;
         }
         let me = self.ask("GET", "/api/me", &format!("cookie: {cookie}\r\n"), "")?;
         if !me.contains(" 200 ") {
@@ -331,6 +253,81 @@ impl Exam {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
+    }
+
+    /// Registers the people, puts the person on a roster, and lets the server see them at work.
+    async fn register(&mut self, people: u32, number: u32, person: &Person) -> Result<()> {
+        let people = people.to_string();
+        self.command("migrate", &["migrate"])?;
+        let accounts = self.command("register", &["load-accounts", "--learners", &people])?;
+        let account = accounts.lines().nth(number as usize);
+        let account: Value = serde_json::from_str(account.ok_or("fewer accounts than people")?)?;
+        let roster = self.folder.join("roster.csv");
+        fs::write(&roster, person.roster_line())?;
+        let roster = roster.to_string_lossy().into_owned();
+        self.command("roster", &["class", "roster", "--class", "LOAD-1", &roster])?;
+        let cookie = account["cookie"].as_str().ok_or("no cookie")?;
+        self.visit(person, cookie).await
+    }
+
+    /// Rotates the master key and erases the person. Returns what must be nowhere from now on, and the list of
+    /// the erased.
+    async fn erase(&mut self, person: &Person) -> Result<(Words, String)> {
+        let first_key = self.opened(&self.data, person).await?;
+        self.command("rotate", &["vault", "rotate"])?;
+        let second_key = self.opened(&self.data, person).await?;
+        if first_key.wrapped == second_key.wrapped {
+            return Err("the rotation left the key as it was".into());
+        }
+        let login_name = person.login_name.as_str();
+        let reason = "本人要求，考核";
+        let erase = [
+            "erase",
+            "--login-name",
+            login_name,
+            "--now",
+            "--reason",
+            reason,
+        ];
+        self.command("erase", &erase)?;
+        let list = self.command("list_erased", &["erase", "--list"])?;
+        self.command("verify", &["verify"])?;
+        if self.opened(&self.data, person).await.is_ok() {
+            return Err("the erased person is read".into());
+        }
+        let mut words = person.words();
+        words.push((ID, second_key.learner.0.as_bytes().to_vec()));
+        words.push(("first key", first_key.wrapped.into_bytes()));
+        words.push(("second key", second_key.wrapped.into_bytes()));
+        Ok((words, list))
+    }
+
+    /// Starts from a backup that is older than the erasure: it has the person's key as long as its master key is
+    /// there, until the erasure is replayed.
+    async fn restore(
+        &mut self,
+        restored: PathBuf,
+        person: &Person,
+        list: &str,
+        words: &Words,
+    ) -> Result<()> {
+        copy_folder(&self.data.join("keys"), &restored.join("keys"))?;
+        self.data = restored;
+        self.opened(&self.data, person).await?;
+        let erased = self.folder.join("erased.txt");
+        fs::write(&erased, list)?;
+        let erased = erased.to_string_lossy().into_owned();
+        let said = self.command("replay", &["erase", "--replay", &erased])?;
+        let read = self.opened(&self.data, person).await.is_ok();
+        if read || !said.contains("重新销毁了 1 人") {
+            return Err(format!("the replay did not erase: {said}").into());
+        }
+        self.command("verify_restored", &["verify"])?;
+        let (_, found) = search(&files_of(&self.data)?, words)?;
+        if !found.is_empty() {
+            return Err(format!("after the replay: {found:?}").into());
+        }
+        Ok(())
     }
 
     async fn database(&self, data: &Path) -> Result<Db> {
@@ -382,10 +379,6 @@ fn stop(serving: &mut Child) -> Result<()> {
         .status()?;
     serving.wait()?;
     Ok(())
-}
-
-fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(bytes, word).is_some()
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
