@@ -162,6 +162,15 @@ const en: Messages = {
     total: 'Total', totalNote: 'The rows add up to the total', allPassed: 'All checks passed', makeUp: 'Make it up',
     emptyTitle: 'Nothing learned yet', emptyText: 'Once you have watched a lesson, each day is listed here.', emptyAction: 'Start learning',
     noClasses: 'No class yet', errorTitle: 'Hours cannot be fetched now',
+    frozen: {
+      title: 'Time under review', past: 'Time that was reviewed', what: 'The check of {at} did not recognise you; {time} is set aside',
+      states: {
+        open: 'This time is not taken from you; a person will look at it. You may appeal until {at} and say how it was.', appealed: 'This time is not taken from you. Your appeal is here; a person will look at it.',
+        over: 'This time is not taken from you; a person will look at it. The time to appeal ended {at}.', restored: 'Reviewed: this time counts.', void: 'Reviewed: this time does not count. Watch the part again to make it up.',
+      },
+      said: 'Your appeal: {words}', reason: 'Said: {reason}', appeal: 'Appeal', once: 'Say how it was: who watched, the light, the camera. One appeal for each.', words: 'How it was', hint: '5 to 1,000 characters, for the reviewer.',
+      fault: 'Please say how it was, 5 to 1,000 characters', send: 'Send the appeal', appealed: 'Appeal sent; you are told what comes of it.', errorTitle: 'The time under review cannot be fetched now',
+    },
   },
   sms: {
     phone: 'Mobile number', phoneWrong: 'Please enter a mobile number of 11 digits', code: 'Code', send: 'Send code', sendAgain: 'Send again', again: 'Again in {n} s', sentTo: 'Sent to {phone}, good for 5 minutes.',

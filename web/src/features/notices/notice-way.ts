@@ -9,6 +9,7 @@ const WAYS: Record<string, string> = {
   enrolled: '/',
   join_decided: '/join',
   new_device: '/account/security',
+  frozen_decided: '/hours',
 }
 
 export function noticeWay(kind: string): string | null {
