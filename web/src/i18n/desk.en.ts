@@ -105,6 +105,11 @@ export default {
     awaited: 'The learner may appeal until {at}. Until they have, or that is over, the time cannot be refused; it can be counted at any time.', restored: 'It counts; the learner is told.', voided: 'It does not count; the learner is told.',
     emptyTitle: 'Nothing to review', emptyText: 'Time is listed here when a check did not recognise the learner.', errorTitle: 'The time under review cannot be fetched now',
   },
+  provisionalFaces: {
+    nav: 'Faces to confirm', title: 'Faces to confirm', text: 'Learners whose enrolled face nobody has vouched for. Whom you list is recorded.', learner: 'Learner', document: 'Document', at: 'Enrolled', bind: 'I saw them: it is the person',
+    confirm: 'Is it {name}?', confirmText: 'First see the person with their ID card, and watch them pass by their face once. Printed lists then say that the school confirmed it, and your word is recorded.', bound: 'Confirmed; the learner is told.',
+    emptyTitle: 'No face to confirm', emptyText: 'Learners are listed here once they enrolled; a match with the ID card needs no other word.', errorTitle: 'The faces to confirm cannot be fetched now',
+  },
   invitations: {
     title: 'Invite learners', text: 'Hand out code or QR picture; learners read the pledge and join.', back: 'Back to the classes', add: 'New code', make: 'Make', days: 'Days', daysHint: '180 at most.', most: 'Learners', mostHint: '2,000 at most.', approval: 'You decide on each',
     direct: 'Whoever has the code joins', open: 'Open', revoked: 'Called off', over: 'Over or used up', used: '{uses} of {most} used', until: 'good until {at}', qr: 'QR code of {code}', revoke: 'Call off', emptyTitle: 'No code yet', emptyText: 'Make one, print it or send it round.',
