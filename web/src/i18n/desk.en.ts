@@ -121,6 +121,10 @@ export default {
     emptyTitle: 'No learner found', emptyText: 'Learners belong to you by their home or their class; widen the terms and search again.', errorTitle: 'Learners cannot be fetched now', one: 'Learner', classes: 'Classes',
     noClasses: 'No class in your scope', enrolled: 'Enrolled {date}', states: { active: 'Learning', completed: 'Finished', withdrawn: 'Withdrawn' }, hours: 'Hours', hoursTitle: 'Hours', hoursError: 'Hours cannot be fetched now',
     notFound: 'No such learner in your scope', levels: { claimed: 'To be confirmed', confirmed: 'Confirmed' }, back: 'Back to the learners',
+    reveal: {
+      title: 'Show in full', text: 'Name, document and phone without masks. The look and your reason are recorded; 200 in 24 hours at most.', reason: 'Why', hint: '2 to 200 characters; auditors read it.', show: 'Show',
+      shown: 'Shown until you leave this page. This look is recorded.',
+    },
   },
   classes: {
     nav: 'Classes', title: 'Classes', text: 'Classes of {charge}.', class: 'Class', institution: 'Institution', window: 'Period', required: 'To learn', learners: 'Learners', people: '{n}', see: 'Learners', invite: 'Invite', inviteOf: 'Invite learners to {title}', seeOf: 'Learners of {title}',

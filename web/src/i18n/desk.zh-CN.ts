@@ -389,6 +389,14 @@ export default {
     notFound: '没有这名学员，或者不在您的范围内',
     levels: { claimed: '待确认', confirmed: '已确认' },
     back: '回到学员名单',
+    reveal: {
+      title: '显示完整信息',
+      text: '会显示完整的姓名、证件号码和手机号。这次查看和您写的理由都写入查阅记录，24 小时内最多 200 次。',
+      reason: '为什么要看',
+      hint: '2 到 200 个字，审计时看得到。',
+      show: '显示',
+      shown: '离开这个页面就不再显示。这次查看已写入查阅记录。',
+    },
   },
   classes: {
     nav: '班期',
