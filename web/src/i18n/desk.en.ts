@@ -110,6 +110,18 @@ export default {
     confirm: 'Is it {name}?', confirmText: 'First see the person with their ID card, and watch them pass by their face once. Printed lists then say that the school confirmed it, and your word is recorded.', bound: 'Confirmed; the learner is told.',
     emptyTitle: 'No face to confirm', emptyText: 'Learners are listed here once they enrolled; a match with the ID card needs no other word.', errorTitle: 'The faces to confirm cannot be fetched now',
   },
+  faceState: {
+    nav: 'Face verification', title: 'Face verification', text: 'Whether faces are compared here, how busy it is, how it ends, and how many faces are kept.', again: 'Fetch again', engine: 'What it can do', compare: 'Comparing', available: 'Available', unavailable: 'Not set up',
+    spoof: 'Prints and screens', spoofing: 'Detected', noSpoofing: 'Detector missing', noSpoofingText: 'Without this one signal, movements and likeness alone stop prints and screens. The operator of the server can add its models.', models: 'Models', noModels: 'None installed',
+    queue: 'The line', figures: { workers: 'At once', working: 'Under way', waiting: 'Waiting', done: 'Done', postponed: 'Put off', broken: 'Broken off' }, node: 'Done, put off and broken off count since the start of this server.',
+    lastDay: 'How the last 24 hours ended', purpose: 'Purpose', outcomes: { passed: 'Passed', failed: 'Not clear, or other movements', mismatch: 'Another person' }, total: 'All', purposes: { enrolment: 'Enrolment', login: 'Login', lesson_start: 'Start of a lesson', random_check: 'Random check' },
+    nobody: 'Nobody in the last 24 hours', stored: 'Faces kept', ofThreshold: 'of {from} for filing, {rate}',
+    filing: {
+      calm: 'From {from} faces on, the operator files with the provincial cyberspace authority within 30 working days.', near: 'Close to the threshold. From {from} faces on, the operator files with the provincial cyberspace authority within 30 working days: prepare it now.',
+      due: 'The threshold of {from} is reached: file with the provincial cyberspace authority within 30 working days of that, unless it is filed.',
+    },
+    errorTitle: 'The state of face verification cannot be fetched now',
+  },
   invitations: {
     title: 'Invite learners', text: 'Hand out code or QR picture; learners read the pledge and join.', back: 'Back to the classes', add: 'New code', make: 'Make', days: 'Days', daysHint: '180 at most.', most: 'Learners', mostHint: '2,000 at most.', approval: 'You decide on each',
     direct: 'Whoever has the code joins', open: 'Open', revoked: 'Called off', over: 'Over or used up', used: '{uses} of {most} used', until: 'good until {at}', qr: 'QR code of {code}', revoke: 'Call off', emptyTitle: 'No code yet', emptyText: 'Make one, print it or send it round.',
