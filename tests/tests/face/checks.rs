@@ -177,6 +177,25 @@ async fn pipl_04_who_shows_no_face_starts_lessons_by_one_code_a_login() {
 }
 
 #[tokio::test]
+async fn pipl_03_whose_camera_is_broken_starts_a_lesson_by_a_code_for_an_hour() {
+    let mut policy = faced();
+    policy.face_at_lesson = true;
+    let scene = scene(policy).await;
+    let mut player = scene.player("pc").await;
+    assert_eq!(player.open(0).await["code"], "face_check_needed");
+    player.wait(1_000);
+    let codes = "/api/learning/start-codes";
+    let sent = player.client.post(codes, &json!({})).await;
+    let sms = scene.app.phones.wait(&phone(1), 1).await;
+    let body = json!({ "ticket": sent.json()["ticket"], "code": sms.code });
+    let confirmed = player.client.post(&format!("{codes}/confirm"), &body).await;
+    assert_eq!(confirmed.status, 204, "{}", confirmed.text());
+    assert_eq!(player.open(0).await["type"], "opened");
+    player.wait(61 * 60_000);
+    assert_eq!(player.open(0).await["code"], "face_check_needed");
+}
+
+#[tokio::test]
 async fn withdrawing_in_the_middle_of_a_class_goes_on_by_sms_and_keeps_what_was_earned() {
     let scene = scene(faced()).await;
     let mut player = scene.player("pc").await;
