@@ -107,7 +107,7 @@ export default {
   },
   provisionalFaces: {
     nav: 'Faces to confirm', title: 'Faces to confirm', text: 'Learners whose enrolled face nobody has vouched for. Whom you list is recorded.', learner: 'Learner', document: 'Document', at: 'Enrolled', bind: 'I saw them: it is the person',
-    confirm: 'Is it {name}?', confirmText: 'First see the person with their ID card, and watch them pass by their face once. Printed lists then say that the school confirmed it, and your word is recorded.', bound: 'Confirmed; the learner is told.',
+    confirm: 'Is it {name}?', confirmText: 'First see the person with their ID card, and watch them pass by their face once. Your word is recorded.', bound: 'Confirmed; the learner is told.',
     emptyTitle: 'No face to confirm', emptyText: 'Learners are listed here once they enrolled; a match with the ID card needs no other word.', errorTitle: 'The faces to confirm cannot be fetched now',
   },
   faceState: {
