@@ -87,6 +87,7 @@ export default {
       correction_view: 'Looked at a correction', correction_comment: 'Commented on a correction', correction_decide: 'Decided a correction', correction_object: 'Ended a request for a phone by logging in', correction_take_effect: 'A new phone took effect', correction_give_up: 'A new phone was given up', identity_confirm: 'Confirmed an identity', identity_set_aside: 'Set an account aside', phone_detach: 'Took a phone from an account',
       registration: 'Registered', registration_resume: 'Repeated a registration', roster_prefill: 'Filled in from a roster', export: 'Exported their own data', class_invitation_create: 'Made an invitation', class_invitation_revoke: 'Called an invitation off', join_request_create: 'Asked to join', join_request_decide: 'Decided on joining',
       roster_add: 'Added to a roster', erasure_request: 'Closed the account', erasure_done: 'Destroyed a key', vault_rotate: 'Changed the master key', vault_retire: 'Retired a master key',
+      face_check: 'Checked a face', face_enrol: 'Enrolled a face', face_bind: 'Vouched for a face', face_forget: 'Destroyed a face template', frozen_time_appeal: 'Appealed for frozen time', frozen_time_decide: 'Decided on frozen time', login_face: 'Logged in by face', login_prove: 'Gave a code to start',
     },
   },
   corrections: {

@@ -248,6 +248,7 @@ export default {
       login_code: '用短信验证码登录', password_reset: '用短信重设密码', phone_change: '换手机号', consent_give: '给出同意', consent_withdraw: '撤回同意', notice_read: '看消息',
       correction_ask: '提出更正', correction_view: '查看更正', correction_comment: '对更正提意见', correction_decide: '决定更正', correction_object: '登录使换号申请作废', correction_take_effect: '换号生效', correction_give_up: '换号没有办成', identity_confirm: '确认身份', identity_set_aside: '搁置账号', phone_detach: '收回手机号', registration: '注册', registration_resume: '重发的注册', roster_prefill: '按名册填姓名', export: '导出自己的数据', class_invitation_create: '生成邀请码', class_invitation_revoke: '停用邀请码',
       join_request_create: '申请入班', join_request_decide: '决定入班申请', roster_add: '加入名册', erasure_request: '注销账号', erasure_done: '销毁密钥', vault_rotate: '换主密钥', vault_retire: '停用旧主密钥',
+      face_check: '核验人脸', face_enrol: '采集人脸', face_bind: '确认人脸', face_forget: '销毁人脸模板', frozen_time_appeal: '申诉待复核学时', frozen_time_decide: '处理待复核学时', login_face: '人脸登录', login_prove: '短信确认本人',
     },
   },
   corrections: {

@@ -65,8 +65,8 @@ const en: typeof zh = {
   },
   status: {
     title: 'My face', enrolledAt: 'Enrolled {at}', standing: { provisional: 'To be confirmed', id_card: 'Matched with the ID card', institution: 'Confirmed by the school' },
-    standingText: { provisional: 'Good for logins and checks. Confirm it with your ID card or at your school, and printed lists say so.', id_card: 'Matched with the ID card {at}.', institution: 'The school saw you {at}.' },
-    outdated: 'Faces are compared in a new way; please enrol again. SMS codes until then.', again: 'Enrol again', snapshots: 'Pictures of failed checks', snapshotsOn: 'Kept for reviewers if you appeal', snapshotsOff: 'Not kept; nothing else changes',
+    standingText: { provisional: 'Good for logins and checks. Better still, confirm it with your ID card or at your school.', id_card: 'Matched with the ID card {at}.', institution: 'The school saw you {at}.' },
+    outdated: 'Faces are compared in a new way; please enrol again. SMS codes until then.', again: 'Enrol again', snapshots: 'Pictures of failed checks', snapshotsOn: 'You agreed; this platform keeps no such pictures for now', snapshotsOff: 'Not kept; nothing else changes',
     withdraw: 'Withdraw and delete my face', withdrawTitle: 'If you withdraw', withdrawText: ['Your face data is destroyed at once, for good.', 'Password or SMS to log in, SMS codes for checks, worth the same.', 'Credited hours stay.', 'You can enrol again later.'],
     withdrawSure: 'Withdraw and delete', keep: 'Keep it', withdrawn: 'Withdrawn; the face data is destroyed.',
   },
