@@ -25,6 +25,8 @@ journey('a learner enrols a face, logs in by it, and is checked by it before, wh
   await page.getByRole('button', { name: /的账号菜单/ }).click()
   await page.getByRole('menuitem', { name: '退出登录' }).click()
   await page.waitForURL('**/login**')
+  // Without the way back to the page that was left.
+  await page.goto('/login')
   await logInByFace(page, learner.loginName)
   await page.waitForURL('/', { timeout: LOOKED_AT })
 
@@ -54,6 +56,7 @@ journey('somebody else before the camera is not let in, and what they watch is s
   await stranger.page.getByText('没能认出是您').waitFor({ timeout: LOOKED_AT })
   expect(new URL(stranger.page.url()).pathname).toBe('/login')
 
+  await page.goto('/')
   await learner.openLesson(classes.stranger.title, LESSON)
   await plays(page)
   // Somebody else sits down once the lesson was opened.

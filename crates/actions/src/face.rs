@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 use zhipei_domain::{
     Actor, AuditEvent, AuditResult, ChallengeId, ConsentPurpose, EnrolledFace, FACE_CHALLENGE_MS,
-    FACE_CHALLENGES, FACE_PAUSE_MS, FACE_TRIES_WITHIN_MS, FaceAction, FaceChallenge, FaceCheck,
-    FaceCheckId, FaceOutcome, FacePurpose, FaceStanding, LearnerId, LessonId, LoginSessionId,
-    NoticeKind, Rejection, Scope, UnixMs, face_paused_until,
+    FACE_CHALLENGES, FACE_KEPT_DAYS, FACE_PAUSE_MS, FACE_TRIES_WITHIN_MS, FaceAction,
+    FaceChallenge, FaceCheck, FaceCheckId, FaceOutcome, FacePurpose, FaceStanding, LearnerId,
+    LessonId, LocalDay, LoginSessionId, NoticeKind, Rejection, Scope, UnixMs, face_paused_until,
 };
 use zhipei_storage::{Connection, Error, Txn, audit, consents, faces, learners};
 use zhipei_vault::KeyRing;
@@ -265,7 +265,15 @@ pub async fn is_able(
         && paused(db, learner, now).await?.is_none())
 }
 
-/// Drops questions that are over and frames that are no longer to be known.
+/// Templates that are destroyed in one transaction.
+const AT_ONCE: u64 = 200;
+
+/// Drops questions that are over, frames that are no longer to be known, and templates whose classes ended long ago.
 pub async fn tidy(txn: &Txn, now: UnixMs) -> Result<()> {
+    let day = LocalDay(LocalDay::of(now).0 - FACE_KEPT_DAYS);
+    let over = faces::no_longer_needed(txn, day, day.start_ms(), AT_ONCE).await?;
+    for learner in over {
+        forget(txn, &Actor::System, now, learner).await?;
+    }
     Ok(faces::delete_old(txn, now).await?)
 }

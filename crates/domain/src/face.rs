@@ -20,6 +20,8 @@ pub const FACE_CHALLENGES: usize = 10;
 pub const START_HOLDS_MS: i64 = 60 * MINUTE_MS;
 /// So long a frame is known again.
 pub const FRAMES_KNOWN_MS: i64 = 180 * 24 * 60 * MINUTE_MS;
+/// A template goes so many days after the last class of its learner has ended. Source: STANDARDS §2, retention.
+pub const FACE_KEPT_DAYS: i32 = 30;
 /// Stored faces from which on the operator files with the provincial authority within 30 working days.
 /// Source: 人脸识别技术应用安全管理办法, article 15.
 pub const FACES_TO_FILE: u64 = 100_000;

@@ -64,10 +64,10 @@ pub use device::{device_words, network_words};
 pub use enrolment::{Enrolment, EnrolmentState};
 pub use erasure::{APPEAL_MS, Erasure, HIGH_RISK_KEPT_MS, KEPT_MS};
 pub use face::{
-    EnrolledFace, FACE_CHALLENGE_MS, FACE_CHALLENGES, FACE_FRAMES, FACE_PAUSE_MS, FACE_TRIES,
-    FACE_TRIES_WITHIN_MS, FACES_TO_FILE, FRAMES_KNOWN_MS, FaceAction, FaceChallenge, FaceCheck,
-    FaceOutcome, FacePurpose, FaceStanding, FramePrint, START_HOLDS_MS, face_paused_until,
-    is_replayed,
+    EnrolledFace, FACE_CHALLENGE_MS, FACE_CHALLENGES, FACE_FRAMES, FACE_KEPT_DAYS, FACE_PAUSE_MS,
+    FACE_TRIES, FACE_TRIES_WITHIN_MS, FACES_TO_FILE, FRAMES_KNOWN_MS, FaceAction, FaceChallenge,
+    FaceCheck, FaceOutcome, FacePurpose, FaceStanding, FramePrint, START_HOLDS_MS,
+    face_paused_until, is_replayed,
 };
 pub use frozen_time::{Appeal, FROZEN_APPEAL_MS, FrozenDecision, FrozenTime};
 pub use heartbeat::{Beat, PlayState};

@@ -1,6 +1,6 @@
 //! Faces (人脸): templates, sealed; what was asked, what was decided, and which frames were seen.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -8,8 +8,8 @@ use sea_orm::{
 use uuid::Uuid;
 use zhipei_domain::{
     ChallengeId, EnrolledFace, FRAMES_KNOWN_MS, FaceAction, FaceChallenge, FaceCheck, FaceCheckId,
-    FaceOutcome, FacePurpose, FaceStanding, FramePrint, LearnerId, LessonId, LoginSessionId, Scope,
-    UnixMs,
+    FaceOutcome, FacePurpose, FaceStanding, FramePrint, LearnerId, LessonId, LocalDay,
+    LoginSessionId, Scope, UnixMs,
 };
 use zhipei_vault::{KeyRing, Place, Sealed};
 
@@ -369,6 +369,42 @@ pub async fn frames(db: &impl ConnectionTrait, learner: LearnerId) -> Result<Vec
             })
         })
         .collect()
+}
+
+/// Some of the learners whose template is older than `enrolled_before` and whose classes, at least one, had all ended
+/// before `day`.
+pub async fn no_longer_needed(
+    txn: &Txn,
+    day: LocalDay,
+    enrolled_before: UnixMs,
+    most: u64,
+) -> Result<Vec<LearnerId>> {
+    let places = || {
+        Query::select()
+            .column("learner_id")
+            .from("enrolment")
+            .and_where(Expr::col("state").ne("withdrawn"))
+            .take()
+    };
+    let running = Query::select()
+        .column("id")
+        .from("training_class")
+        .and_where(Expr::col("ends_on").gte(day.to_string()))
+        .take();
+    let still = places()
+        .and_where(Expr::col("class_id").in_subquery(running))
+        .take();
+    let ids: Vec<Uuid> = face_template::Entity::rows()
+        .select_only()
+        .column(face_template::Column::LearnerId)
+        .filter(face_template::Column::EnrolledAt.lt(enrolled_before))
+        .filter(face_template::Column::LearnerId.in_subquery(places()))
+        .filter(face_template::Column::LearnerId.not_in_subquery(still))
+        .limit(most)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    Ok(ids.into_iter().map(LearnerId).collect())
 }
 
 /// Drops questions that are over and frames that are no longer to be known.

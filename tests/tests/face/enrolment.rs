@@ -89,6 +89,38 @@ async fn pipl_10_withdrawing_destroys_the_template_and_the_face_opens_nothing_mo
 }
 
 #[tokio::test]
+async fn pipl_07_a_template_goes_thirty_days_after_the_last_class_has_ended() {
+    let app = spawn().await;
+    let (ana, bea) = (
+        learner(&app, "fu-01", 1).await,
+        learner(&app, "fu-02", 2).await,
+    );
+    for who in [&ana, &bea] {
+        enrol(&app.logged_in(who).await).await;
+    }
+    // It is open for fifteen days to come; who is in no class goes on as long as they like.
+    let class = app.class_in("BAN-1", "469002", &[600_000]).await;
+    app.enrol(&ana, &class).await;
+    let keys = zhipei_actions::Keys {
+        vault: app.keys.vault.clone(),
+        ledger: app.keys.ledger_mac.clone(),
+    };
+    let kept = async |days: i64| {
+        app.clock.advance(days * 86_400_000);
+        zhipei_server::tidy(app.db(), &app.clock, &keys)
+            .await
+            .unwrap();
+        let of = async |id| {
+            let kept = faces::template(app.db().read(), &app.keys.vault, id).await;
+            kept.unwrap().is_some()
+        };
+        (of(ana.learner.id).await, of(bea.learner.id).await)
+    };
+    assert_eq!(kept(45).await, (true, true));
+    assert_eq!(kept(1).await, (false, true));
+}
+
+#[tokio::test]
 async fn the_institution_vouches_for_the_faces_of_its_own_learners_only() {
     let app = spawn().await;
     let (ana, bea) = (
