@@ -20,8 +20,8 @@ pub struct FaceRequest {
     pub learner: LearnerId,
     /// What for.
     pub purpose: FacePurpose,
-    /// The login that asks; none where it is about to be made.
-    pub login: Option<LoginSessionId>,
+    /// The login that asks.
+    pub login: LoginSessionId,
     /// The lesson that is to start.
     pub lesson: Option<LessonId>,
 }
@@ -62,7 +62,11 @@ pub async fn ask(
         let until = now + FACE_TRIES_WITHIN_MS;
         return Ok(FaceAsked::Paused { until });
     }
-    let challenge = drawn(request, Some(learner), random, now);
+    let challenge = FaceChallenge {
+        login: Some(request.login),
+        lesson: request.lesson,
+        ..drawn(Some(learner), request.purpose, random, now)
+    };
     faces::ask(txn, &challenge).await?;
     Ok(FaceAsked::Asked(challenge))
 }
@@ -75,31 +79,19 @@ pub async fn ask_to_log_in(
     random: [[u8; 32]; 2],
     now: UnixMs,
 ) -> Result<FaceChallenge> {
-    let nobody = LearnerId(uuid::Uuid::nil());
-    let request = FaceRequest {
-        learner: whose.unwrap_or(nobody),
-        purpose: FacePurpose::Login,
-        login: None,
-        lesson: None,
-    };
     let able = match whose {
-        Some(learner) => {
-            agreed(txn, learner).await?
-                && faces::get(txn, &Scope::Learner(learner), learner)
-                    .await?
-                    .is_some()
-                && paused(txn, learner, now).await?.is_none()
-        }
+        Some(learner) => is_able(txn, learner, now).await?,
         None => false,
     };
-    let challenge = drawn(request, whose.filter(|_| able), random, now);
+    let whose = whose.filter(|_| able);
+    let challenge = drawn(whose, FacePurpose::Login, random, now);
     faces::ask(txn, &challenge).await?;
     Ok(challenge)
 }
 
 fn drawn(
-    request: FaceRequest,
     learner: Option<LearnerId>,
+    purpose: FacePurpose,
     random: [[u8; 32]; 2],
     now: UnixMs,
 ) -> FaceChallenge {
@@ -108,9 +100,9 @@ fn drawn(
     FaceChallenge {
         id: FaceCheckId(uuid::Builder::from_random_bytes(id).into_uuid()),
         learner,
-        purpose: request.purpose,
-        login: request.login,
-        lesson: request.lesson,
+        purpose,
+        login: None,
+        lesson: None,
         actions: FaceAction::draw(random[1]).to_vec(),
         expires_at: now + FACE_CHALLENGE_MS,
         used_at: None,

@@ -3,7 +3,9 @@ use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::ApiError;
 
@@ -32,6 +34,15 @@ fn field(error: &axum::extract::rejection::JsonDataError) -> Option<String> {
     let name = text.split('`').nth(1)?;
     let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     plain.then(|| name.to_owned())
+}
+
+/// Why something is decided so, in words.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReasonIn {
+    /// For the learner to read: 2 to 200 characters.
+    #[schema(min_length = 2, max_length = 200)]
+    pub(crate) reason: String,
 }
 
 /// Parameters of the path; what does not parse does not exist.

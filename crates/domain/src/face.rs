@@ -197,6 +197,16 @@ pub enum FaceOutcome {
 impl FaceOutcome {
     const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Mismatch];
 
+    /// What a look came to. Frames that were sent before show nothing of who is there now, so they are no mismatch
+    /// either.
+    pub fn of(passed: bool, mismatched: bool, replayed: bool) -> Self {
+        match (passed, mismatched, replayed) {
+            (true, _, false) => Self::Passed,
+            (false, true, false) => Self::Mismatch,
+            _ => Self::Failed,
+        }
+    }
+
     /// The stored form.
     pub fn as_str(self) -> &'static str {
         match self {

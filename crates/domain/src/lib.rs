@@ -91,7 +91,8 @@ pub use person_name::PersonName;
 pub use phone::Phone;
 pub use pledge::{PLEDGE, PLEDGE_VERSION};
 pub use policy::{
-    CheckKind, CheckPolicy, Policy, PolicyError, Reach, SMS_WITHIN_S, SessionRule, SnapshotRule,
+    CheckKind, CheckPolicy, Policy, PolicyError, Reach, SMS_WITHIN_S, SessionRule, Shown,
+    SnapshotRule, StartCheck,
 };
 pub use region::{NotARegionCode, Region, RegionCode, RegionTree};
 pub use region_list::{ListedRegion, RegionChanges, RegionFault};

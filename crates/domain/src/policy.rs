@@ -93,6 +93,26 @@ pub struct Reach {
     pub phone: bool,
 }
 
+/// What somebody has shown of being the learner, with one login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// A face at the login, or a code at it or since.
+    pub proved: bool,
+    /// A face since, for whatever.
+    pub by_face: bool,
+    /// For this lesson and lately a face, or a code in its place.
+    pub at_lesson: bool,
+}
+
+/// What is due before a lesson starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartCheck {
+    /// A look into the camera.
+    Face,
+    /// A code by SMS.
+    Code,
+}
+
 impl Reach {
     /// What takes the face's place.
     pub fn other_way(self) -> CheckKind {
@@ -218,6 +238,23 @@ impl Policy {
         self
     }
 
+    /// What is due before a lesson starts, of who can be checked so and has shown so much. Who shows no face gives a
+    /// code once a login; who has no phone either is asked nothing, and checked while learning.
+    pub fn start_check(&self, reach: Reach, shown: Shown) -> Option<StartCheck> {
+        if !self.face_at_lesson && !self.face_at_login {
+            return None;
+        }
+        if !reach.face {
+            return (!shown.proved && reach.phone).then_some(StartCheck::Code);
+        }
+        let is_enough = if self.face_at_lesson {
+            shown.at_lesson
+        } else {
+            shown.proved || shown.by_face
+        };
+        (!is_enough).then_some(StartCheck::Face)
+    }
+
     /// Are random checks asked for?
     pub fn checks(&self) -> bool {
         self.check.kind != CheckKind::Off
@@ -249,6 +286,38 @@ mod tests {
             }),
             policy
         );
+    }
+
+    #[test]
+    fn a_lesson_starts_with_a_face_a_code_or_nothing_as_policy_and_reach_have_it() {
+        let policy = |face_at_login, face_at_lesson| Policy {
+            face_at_login,
+            face_at_lesson,
+            ..Policy::default()
+        };
+        let due = |policy: Policy, [face, phone]: [bool; 2], shown: [bool; 3]| {
+            let [proved, by_face, at_lesson] = shown;
+            let shown = Shown {
+                proved,
+                by_face,
+                at_lesson,
+            };
+            policy.start_check(Reach { face, phone }, shown)
+        };
+        let (face, code) = (Some(StartCheck::Face), Some(StartCheck::Code));
+        let nothing = [false; 3];
+        assert_eq!(due(policy(false, false), [true, true], nothing), None);
+        for strict in [policy(true, true), policy(false, true)] {
+            assert_eq!(due(strict, [true, true], [true, true, false]), face);
+            assert_eq!(due(strict, [true, true], [false, false, true]), None);
+            assert_eq!(due(strict, [false, true], [false, true, false]), code);
+            assert_eq!(due(strict, [false, true], [true, false, false]), None);
+            assert_eq!(due(strict, [false, false], nothing), None);
+        }
+        let once = policy(true, false);
+        assert_eq!(due(once, [true, true], nothing), face);
+        assert_eq!(due(once, [true, true], [true, false, false]), None);
+        assert_eq!(due(once, [true, true], [false, true, false]), None);
     }
 
     #[test]

@@ -38,4 +38,4 @@ pub use models::{ModelVersion, Models, Versions};
 pub use picture::Picture;
 pub use pipeline::{Hint, Pipeline, Portrait};
 pub use quality::{Advice, Quality, QualityLimits};
-pub use template::{BadTemplate, Incomparable, Template};
+pub use template::{BadTemplate, ID_CARD_SIMILARITY, Incomparable, Template};

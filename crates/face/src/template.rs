@@ -26,6 +26,10 @@ pub struct Incomparable {
     pub right: ModelVersion,
 }
 
+/// From here on the photograph of an ID card shows the person of a template. A starting value, as those of
+/// [`crate::Thresholds`].
+pub const ID_CARD_SIMILARITY: f32 = 0.40;
+
 const DIMENSIONS: usize = 128;
 /// First byte of the stored form.
 const FORMAT: u8 = 1;

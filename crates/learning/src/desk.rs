@@ -360,11 +360,13 @@ impl Desk {
         let came = {
             let mut guard = lock(&seat.live);
             let live = guard.as_mut().ok_or(Error::Stale)?;
-            let mut job = self.advance(live, &seat, OUTSIDE, Some(&outbox), input);
+            let mut job = self.advance(live, &seat, OUTSIDE, false, input);
             // Answers go out with the commit alone.
             job.answers.push(Outgoing::Text(String::new()));
             let came = !job.write.records.is_empty();
-            self.0.jobs.push(job);
+            outbox.begin();
+            job.link = Some(outbox.clone());
+            self.push(live, job);
             came
         };
         outbox.committed().await;
@@ -409,15 +411,23 @@ impl Desk {
                 .entry(from)
                 .or_insert_with(|| (login, link.clone()));
         }
-        let job = self.advance(live, seat, from, link.map(|(_, link)| link), input);
-        // Under the seat's lock, so that versions reach the writer in their order. A look at the clock that
-        // changed nothing is not stored.
+        let mut job = self.advance(live, seat, from, link.is_some(), input);
+        // A look at the clock that changed nothing is not stored.
         if is_tick && job.is_idle() {
-            live.version -= 1;
-        } else {
-            self.0.jobs.push(job);
+            return true;
         }
+        if let Some((_, link)) = link {
+            link.begin();
+            job.link = Some(link.clone());
+        }
+        self.push(live, job);
         true
+    }
+
+    /// Hands a step to the writer: under the seat's lock, so that versions reach it in their order.
+    fn push(&self, live: &mut Live, job: Job) {
+        live.version = job.write.state.to_version;
+        self.0.jobs.push(job);
     }
 
     /// One step of a live session, and what is to be stored and told for it.
@@ -426,13 +436,13 @@ impl Desk {
         live: &mut Live,
         seat: &Arc<Seat>,
         from: ConnectionId,
-        link: Option<&Outbox>,
+        is_answered: bool,
         input: Input,
     ) -> Job {
         let step = live.session.step(self.now(), from, input);
         let (mut answers, mut others) = (Vec::new(), Vec::new());
         for (to, what) in step.sends {
-            if to == from && link.is_some() {
+            if to == from && is_answered {
                 outgoing(what, |message| answers.push(message));
             } else if let Some((_, link)) = live.links.get(&to) {
                 outgoing(what, |message| others.push((link.clone(), message)));
@@ -446,10 +456,6 @@ impl Desk {
             hot: step.snapshot.hot,
             cold: step.snapshot.cold,
         };
-        live.version += 1;
-        if let Some(link) = link {
-            link.begin();
-        }
         Job {
             seat: seat.clone(),
             standing: live.standing.clone(),
@@ -457,7 +463,7 @@ impl Desk {
                 state,
                 records: step.records,
             },
-            link: link.cloned(),
+            link: None,
             answers,
             others,
         }

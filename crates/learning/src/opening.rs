@@ -7,7 +7,8 @@ use zhipei_actions::face;
 use zhipei_api_types::learning::{ClientMessage, PROTOCOL, ServerMessage, credit_scope};
 use zhipei_credit::LessonSpec;
 use zhipei_domain::{
-    ClassState, CreditScope, LearnerId, LessonId, Policy, Reach, START_HOLDS_MS, Scope, UnixMs,
+    ClassState, CreditScope, LearnerId, LessonId, Reach, START_HOLDS_MS, Scope, Shown, StartCheck,
+    UnixMs,
 };
 use zhipei_storage::{
     Error, Result, courses, enrolments, faces, identities, learning_intervals, login_sessions,
@@ -111,7 +112,12 @@ impl Desk {
         };
         let policy = policies::newest(db, credit_scope).await?;
         let reach = self.reach(caller.learner).await?;
-        if let Some(code) = self.start_due(caller, policy, reach, lesson.lesson).await? {
+        let shown = self.shown(caller, lesson.lesson).await?;
+        if let Some(due) = policy.start_check(reach, shown) {
+            let code = match due {
+                StartCheck::Face => "face_check_needed",
+                StartCheck::Code => "code_check_needed",
+            };
             return Ok(Err(refused(code, "开始学习前请先核验身份")));
         }
         Ok(Ok(OpenRequest {
@@ -139,34 +145,19 @@ impl Desk {
         })
     }
 
-    /// What is due before the lesson starts, as a code; `None` when nothing is. Who shows no face gives a code
-    /// once a login.
-    async fn start_due(
-        &self,
-        caller: &Caller,
-        policy: Policy,
-        reach: Reach,
-        lesson: LessonId,
-    ) -> Result<Option<&'static str>> {
-        if !policy.face_at_lesson && !policy.face_at_login {
-            return Ok(None);
-        }
-        let (db, now) = (self.db().read(), self.now());
-        let login = login_sessions::get(db, caller.login).await?;
-        let is_proved = login.proved_at.is_some();
-        if !reach.face {
-            return Ok((!is_proved && reach.phone).then_some("code_check_needed"));
-        }
-        let since = now - START_HOLDS_MS;
+    /// What the holder of a login has shown, for a lesson.
+    async fn shown(&self, caller: &Caller, lesson: LessonId) -> Result<Shown> {
+        let (db, login) = (self.db().read(), caller.login);
+        let since = self.now() - START_HOLDS_MS;
+        let held = login_sessions::get(db, login).await?;
         // A code that was given after the login stands in for the face, as where the camera is broken.
-        let by_code = login.proved_at.filter(|at| *at > login.created_at);
-        let is_due = if policy.face_at_lesson {
-            by_code.is_none_or(|at| at <= since)
-                && !faces::has_passed(db, caller.login, Some(lesson), since).await?
-        } else {
-            !is_proved && !faces::has_passed(db, caller.login, None, 0).await?
-        };
-        Ok(is_due.then_some("face_check_needed"))
+        let by_code = held.proved_at.filter(|at| *at > held.created_at);
+        Ok(Shown {
+            proved: held.proved_at.is_some(),
+            by_face: faces::has_passed(db, login, None, 0).await?,
+            at_lesson: by_code.is_some_and(|at| at > since)
+                || faces::has_passed(db, login, Some(lesson), since).await?,
+        })
     }
 
     async fn has_pending(&self, learner: LearnerId, credit_scope: CreditScope) -> Result<bool> {

@@ -199,7 +199,7 @@ pub async fn asked_since(
         .await?)
 }
 
-/// Keeps a decision and its frames; [`Error::Conflict`] when one of the frames was seen before.
+/// Keeps a decision and its frames; a file that is known already stays as it is.
 pub async fn insert_check(
     txn: &Txn,
     vault: &KeyRing,
@@ -239,48 +239,6 @@ pub async fn insert_check(
         .exec_without_returning(txn)
         .await?;
     Ok(())
-}
-
-/// The learner's decisions of a purpose, or of all, the newest first.
-pub async fn checks(
-    db: &impl ConnectionTrait,
-    scope: &Scope,
-    vault: &KeyRing,
-    learner: LearnerId,
-    most: u64,
-) -> Result<Vec<FaceCheck>> {
-    learners::check_scope(db, scope, learner).await?;
-    let key = person_keys::get(db, vault, learner.0).await?;
-    let rows = face_check::Entity::rows()
-        .filter(face_check::Column::LearnerId.eq(learner.0))
-        .order_by_desc(face_check::Column::At)
-        .order_by_desc(face_check::Column::Id)
-        .limit(most)
-        .all(db)
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            let evidence = key.open(EVIDENCE, &Sealed::parse(&row.evidence)?)?;
-            let corrupt = Error::Corrupt("face_check");
-            Ok(FaceCheck {
-                id: FaceCheckId(row.id),
-                learner: LearnerId(row.learner_id),
-                purpose: FacePurpose::parse(&row.purpose).ok_or(Error::Corrupt("face_check"))?,
-                login: row.login_id.map(LoginSessionId),
-                lesson: row.lesson_id.map(LessonId),
-                at: row.at,
-                outcome: FaceOutcome::parse(&row.outcome).ok_or(corrupt)?,
-                failures: row
-                    .failures
-                    .split(',')
-                    .filter(|code| !code.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-                evidence: evidence.to_string(),
-                frames: Vec::new(),
-            })
-        })
-        .collect()
 }
 
 /// When the learner's face failed since `since`, for whatever purpose.

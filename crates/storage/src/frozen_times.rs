@@ -36,7 +36,7 @@ pub async fn of_learner(
     rows.into_iter().map(|row| opened(&key, row)).collect()
 }
 
-/// What waits for a word in the scope, the oldest first, after `after`.
+/// What waits for a word in the scope, the oldest first, after `after`; who was erased is left out.
 pub async fn undecided(
     db: &impl ConnectionTrait,
     scope: &Scope,
@@ -46,7 +46,8 @@ pub async fn undecided(
 ) -> Result<Vec<FrozenTime>> {
     let mut query = Entity::rows()
         .filter(Column::DecidedAt.is_null())
-        .filter(Column::LearnerId.in_subquery(learners::ids_in(scope)));
+        .filter(Column::LearnerId.in_subquery(learners::ids_in(scope)))
+        .filter(Column::LearnerId.in_subquery(person_keys::readable()));
     if let Some(after) = after {
         query = query.filter(Column::ChallengeId.gt(after.0));
     }

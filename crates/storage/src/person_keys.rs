@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -70,6 +70,15 @@ pub(crate) async fn many(
         );
     }
     Ok(keys)
+}
+
+/// The persons of whom something can still be read.
+pub(crate) fn readable() -> SelectStatement {
+    Query::select()
+        .column(Column::PersonId)
+        .from(Entity)
+        .and_where(Column::Wrapped.is_not_null())
+        .take()
 }
 
 /// Destroys the person's key. What it sealed is noise from here on, in every copy of the database that is

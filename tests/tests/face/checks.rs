@@ -21,6 +21,16 @@ pub(crate) async fn scene(policy: Policy) -> Scene {
     Scene::with(app, learner, &[600_000], policy).await
 }
 
+/// A player of the scene that has come to its first check.
+pub(crate) async fn challenged(scene: &Scene) -> (Player<'_>, Value) {
+    let mut player = scene.player("pc").await;
+    player.open(0).await;
+    player.play(0, 70_000).await;
+    player.report("playing", 70_000).await;
+    let challenge = player.wait_for_type("challenge").await;
+    (player, challenge)
+}
+
 /// Sends what the camera sees to the check of this prompt.
 pub(crate) async fn show(player: &Player<'_>, prompt: &Value, camera: &Camera) -> Value {
     let nonce = prompt["nonce"].as_str().unwrap();
@@ -39,11 +49,7 @@ pub(crate) async fn verdict(player: &mut Player<'_>) -> Value {
 #[tokio::test]
 async fn a_random_check_by_face_verifies_what_was_pending() {
     let scene = scene(faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let challenge = player.wait_for_type("challenge").await;
+    let (mut player, challenge) = challenged(&scene).await;
     assert_eq!(challenge["kind"], "face_action");
     assert_eq!(challenge["prompt"]["actions"].as_array().unwrap().len(), 2);
     let told = show(&player, &challenge["prompt"], Camera::own()).await;
@@ -58,11 +64,7 @@ async fn a_random_check_by_face_verifies_what_was_pending() {
 #[tokio::test]
 async fn who_looks_away_may_try_again_and_a_still_picture_does_nothing() {
     let scene = scene(faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let challenge = player.wait_for_type("challenge").await;
+    let (mut player, challenge) = challenged(&scene).await;
     let still = json!({ "nonce": challenge["prompt"]["nonce"], "actions": [] });
     let told = show(&player, &still, Camera::own()).await;
     assert_eq!(told["passed"], false);
@@ -80,11 +82,7 @@ async fn pipl_03_who_shows_no_face_is_checked_by_sms_with_equal_weight() {
     let app = spawn().await;
     let ana = learner(&app, "fu-01", 1).await;
     let scene = Scene::with(app, ana, &[600_000], faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let challenge = player.wait_for_type("challenge").await;
+    let (mut player, challenge) = challenged(&scene).await;
     assert_eq!(challenge["kind"], "sms");
     assert_eq!(challenge["answer_within_ms"], 120_000);
     let sms = scene.app.phones.wait(&phone(1), 1).await;
@@ -98,11 +96,7 @@ async fn pipl_03_who_shows_no_face_is_checked_by_sms_with_equal_weight() {
 #[tokio::test]
 async fn another_way_is_one_tap_away_while_the_camera_is_asked_for() {
     let scene = scene(faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let face = player.wait_for_type("challenge").await;
+    let (mut player, face) = challenged(&scene).await;
     let other = json!({ "type": "other_way", "id": face["id"] });
     player.socket.send(&other).await;
     let challenge = player.wait_for_type("challenge").await;
@@ -198,11 +192,7 @@ async fn pipl_03_whose_camera_is_broken_starts_a_lesson_by_a_code_for_an_hour() 
 #[tokio::test]
 async fn withdrawing_in_the_middle_of_a_class_goes_on_by_sms_and_keeps_what_was_earned() {
     let scene = scene(faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let challenge = player.wait_for_type("challenge").await;
+    let (mut player, challenge) = challenged(&scene).await;
     show(&player, &challenge["prompt"], Camera::own()).await;
     assert_eq!(verdict(&mut player).await["result"], "passed");
     let withdraw = "/api/me/consents/face_upload/withdraw";

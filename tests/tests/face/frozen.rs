@@ -5,17 +5,14 @@ use zhipei_domain::{Charge, FROZEN_APPEAL_MS, RegionCode, Role};
 use zhipei_tests::Client;
 
 use crate::camera::Camera;
-use crate::checks::{faced, scene, show, verdict};
+use crate::checks::{challenged, faced, scene, show, verdict};
 use crate::player::Scene;
 
 /// Seventy seconds are played and frozen by another face in both tries.
 async fn frozen() -> (Scene, Client) {
     let scene = scene(faced()).await;
-    let mut player = scene.player("pc").await;
-    player.open(0).await;
-    player.play(0, 70_000).await;
-    player.report("playing", 70_000).await;
-    let mut prompt = player.wait_for_type("challenge").await["prompt"].clone();
+    let (mut player, challenge) = challenged(&scene).await;
+    let mut prompt = challenge["prompt"].clone();
     for result in ["try_again", "frozen"] {
         let told = show(&player, &prompt, Camera::stranger()).await;
         assert_eq!(told["passed"], false);

@@ -2079,10 +2079,6 @@ export interface components {
             title: string;
             totals: components["schemas"]["TotalsOut"];
         };
-        DecisionIn: {
-            /** @description For the learner to read: 2 to 200 characters. */
-            reason: string;
-        };
         /**
          * @description What kind of device a learner learns on; shown where a session is taken over.
          * @enum {string}
@@ -3135,13 +3131,14 @@ export interface components {
             /** @description As `符**`. */
             name: string;
         };
+        /** @description Why something is decided so, in words. */
+        ReasonIn: {
+            /** @description For the learner to read: 2 to 200 characters. */
+            reason: string;
+        };
         RecoveryCodesOut: {
             /** @description Ten, each good once. They are never shown again. */
             recovery_codes: string[];
-        };
-        RefusalIn: {
-            /** @description For the learner to read: 2 to 200 characters. */
-            reason: string;
         };
         RegionOut: {
             code: string;
@@ -4680,7 +4677,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionIn"];
+                "application/json": components["schemas"]["ReasonIn"];
             };
         };
         responses: {
@@ -4816,7 +4813,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionIn"];
+                "application/json": components["schemas"]["ReasonIn"];
             };
         };
         responses: {
@@ -5547,7 +5544,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RefusalIn"];
+                "application/json": components["schemas"]["ReasonIn"];
             };
         };
         responses: {

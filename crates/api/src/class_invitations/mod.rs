@@ -19,7 +19,7 @@ use zhipei_storage::{
 };
 
 use crate::access::{Access, Allowed, Routes, rights};
-use crate::body::{Ask, Body, Place};
+use crate::body::{Ask, Body, Place, ReasonIn};
 use crate::caller::ClientAddress;
 use crate::supervision::cut;
 use crate::{ApiError, ApiResult, AppState, Caller};
@@ -455,16 +455,8 @@ async fn approve_join_request(
     decide(&app, &by, id, None).await
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RefusalIn {
-    /// For the learner to read: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200)]
-    reason: String,
-}
-
 /// Refuse a place.
-#[utoipa::path(post, path = "/api/join-requests/{id}/refuse", operation_id = "refuse_join_request", tag = "class_invitations", params(("id" = Uuid, Path)), request_body = RefusalIn, responses(
+#[utoipa::path(post, path = "/api/join-requests/{id}/refuse", operation_id = "refuse_join_request", tag = "class_invitations", params(("id" = Uuid, Path)), request_body = ReasonIn, responses(
     (status = 204),
     (status = 409, description = "`join_decided`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -472,7 +464,7 @@ async fn refuse_join_request(
     State(app): State<AppState>,
     by: Allowed<rights::AdmitLearners>,
     Place(id): Place<JoinRequestId>,
-    Body(input): Body<RefusalIn>,
+    Body(input): Body<ReasonIn>,
 ) -> ApiResult<StatusCode> {
     decide(&app, &by, id, Some(&input.reason)).await
 }

@@ -18,7 +18,7 @@ use zhipei_domain::{
 use zhipei_storage::corrections;
 
 use crate::access::{Access, Allowed, Routes, rights};
-use crate::body::{Ask, Body, Place};
+use crate::body::{Ask, Body, Place, ReasonIn};
 use crate::supervision::cut;
 use crate::{ApiError, ApiResult, AppState, Caller};
 
@@ -274,14 +274,6 @@ async fn get_correction(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DecisionIn {
-    /// For the learner to read: 2 to 200 characters.
-    #[schema(min_length = 2, max_length = 200)]
-    reason: String,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct CommentIn {
     /// For who decides to read: 2 to 200 characters.
     #[schema(min_length = 2, max_length = 200)]
@@ -309,7 +301,7 @@ async fn comment_on_correction(
 }
 
 /// Make the correction. A new phone takes effect after 24 hours.
-#[utoipa::path(post, path = "/api/corrections/{id}/approve", operation_id = "approve_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = DecisionIn, responses(
+#[utoipa::path(post, path = "/api/corrections/{id}/approve", operation_id = "approve_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = ReasonIn, responses(
     (status = 204),
     (status = 403, description = "`supervisor_needed`: a phone or a document is not the institution's to decide on", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`correction_decided`, `already_registered`", body = Problem, content_type = "application/problem+json"),
@@ -318,13 +310,13 @@ async fn approve_correction(
     State(app): State<AppState>,
     by: Allowed<rights::ReviewCorrections>,
     Place(id): Place<CorrectionId>,
-    Body(input): Body<DecisionIn>,
+    Body(input): Body<ReasonIn>,
 ) -> ApiResult<StatusCode> {
     decide(&app, &by, id, true, &input.reason).await
 }
 
 /// Do not make it.
-#[utoipa::path(post, path = "/api/corrections/{id}/refuse", operation_id = "refuse_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = DecisionIn, responses(
+#[utoipa::path(post, path = "/api/corrections/{id}/refuse", operation_id = "refuse_correction", tag = "corrections", params(("id" = Uuid, Path)), request_body = ReasonIn, responses(
     (status = 204),
     (status = 403, description = "`supervisor_needed`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`correction_decided`", body = Problem, content_type = "application/problem+json"),
@@ -333,7 +325,7 @@ async fn refuse_correction(
     State(app): State<AppState>,
     by: Allowed<rights::ReviewCorrections>,
     Place(id): Place<CorrectionId>,
-    Body(input): Body<DecisionIn>,
+    Body(input): Body<ReasonIn>,
 ) -> ApiResult<StatusCode> {
     decide(&app, &by, id, false, &input.reason).await
 }

@@ -157,18 +157,14 @@ pub(crate) async fn look(
         .iter()
         .map(|failure| FailureOut::new(failure.code(), failure.words()))
         .collect();
-    let mut outcome = match (verdict.passed(), verdict.mismatched()) {
-        (true, _) => FaceOutcome::Passed,
-        (false, true) => FaceOutcome::Mismatch,
-        (false, false) => FaceOutcome::Failed,
-    };
-    if is_replayed(&prints, &known) {
-        outcome = FaceOutcome::Failed;
+    let replayed = is_replayed(&prints, &known);
+    if replayed {
         failures.push(FailureOut::new(
             "replayed",
             "核验未通过，请本人面对摄像头重试",
         ));
     }
+    let outcome = FaceOutcome::of(verdict.passed(), verdict.mismatched(), replayed);
     let evidence = serde_json::to_string(&verdict).expect("a verdict is numbers and names");
     Ok(decided(asked, now, outcome, failures, &evidence, prints))
 }

@@ -18,7 +18,7 @@ use zhipei_domain::{
     Actor, FACE_FRAMES, FaceChallenge, FaceCheckId, FaceOutcome, FacePurpose, FaceStanding,
     LessonId, Rejection,
 };
-use zhipei_face::{Limits, QualityLimits};
+use zhipei_face::{ID_CARD_SIMILARITY, Limits, QualityLimits};
 use zhipei_storage::faces;
 
 use crate::access::{Access, Routes};
@@ -179,7 +179,7 @@ async fn create_face_challenge(
     let request = FaceRequest {
         learner,
         purpose,
-        login: Some(caller.session.id),
+        login: caller.session.id,
         lesson,
     };
     let random = [(app.random)(), (app.random)()];
@@ -340,9 +340,6 @@ async fn get_face_hint(
         face: hint.face,
     }))
 }
-
-/// From here on the photograph of an ID card shows the enrolled person. Source: STANDARDS §4.4.
-const ID_CARD_SIMILARITY: f32 = 0.40;
 
 /// Hold the photograph side of the ID card against the enrolled face. Nothing of it is kept.
 #[utoipa::path(post, path = "/api/me/face/id-card", operation_id = "match_id_card", tag = "faces", request_body(content = Vec<u8>, content_type = "multipart/form-data"), responses(
